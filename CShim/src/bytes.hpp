@@ -1,0 +1,16 @@
+// Owned, immutable bytes handed to the caller.
+#pragma once
+
+#include "clibtorrent.h"
+
+#include <string>
+#include <vector>
+
+struct clt_bytes {
+    std::vector<char> data;
+};
+
+namespace clt {
+// A borrowed text of the caller's; NULL with length 0 is empty, any other NULL is an error.
+std::string text_in(char const *text, size_t length, char const *what);
+} // namespace clt

@@ -1,0 +1,71 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The defines that Debian's libtorrent-rasterbar.pc lists: they change class layouts, so the shim must be
+// compiled with every one of them (pkg-config would drop them: SwiftPM prohibits its `-D` flags).
+let engineDefines: [CXXSetting] = [
+    "TORRENT_LINKING_SHARED", "TORRENT_USE_OPENSSL", "TORRENT_USE_LIBCRYPTO", "TORRENT_SSL_PEERS",
+    "BOOST_ASIO_ENABLE_CANCELIO", "BOOST_ASIO_NO_DEPRECATED", "BOOST_ALL_NO_LIB", "OPENSSL_NO_SSL2",
+].map { .define($0) }
+
+var swiftSettings: [SwiftSetting] = [
+    "ExistentialAny", "MemberImportVisibility", "InternalImportsByDefault", "NonisolatedNonsendingByDefault",
+].map { .enableUpcomingFeature($0) }
+var cSettings: [CSetting] = [.headerSearchPath("src")]
+var cxxSettings = engineDefines + [.headerSearchPath("src")]
+
+// CI sets this; a package that depends on this one must not fail on a newer compiler's warning.
+if Context.environment["PRIVATETORRENT_WARNINGS_AS_ERRORS"] != nil {
+    swiftSettings.append(.treatAllWarnings(as: .error))
+    cSettings.append(.treatAllWarnings(as: .error))
+    cxxSettings.append(.treatAllWarnings(as: .error))
+}
+
+let package = Package(
+    name: "PrivateTorrent",
+    products: [
+        .library(name: "PrivateTorrent", targets: ["PrivateTorrent"]),
+        .library(name: "TorrentEngine", targets: ["TorrentEngine"]),
+        .library(name: "NodeInterface", targets: ["NodeInterface"]),
+        .executable(name: "swarmctl", targets: ["swarmctl"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    ],
+    targets: [
+        .target(
+            name: "CShim", path: "CShim", sources: ["src"], publicHeadersPath: "include",
+            cSettings: cSettings, cxxSettings: cxxSettings,
+            linkerSettings: [.linkedLibrary("torrent-rasterbar"), .linkedLibrary("crypto")]),
+        .systemLibrary(
+            name: "CLibtorrent",
+            providers: [.apt(["libtorrent-rasterbar-dev", "libboost-system-dev"])]),
+        .target(
+            name: "TorrentEngine",
+            dependencies: ["CLibtorrent", "CShim", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: swiftSettings),
+        .target(name: "NodeInterface", swiftSettings: swiftSettings),
+        .target(
+            name: "PrivateTorrent", dependencies: ["TorrentEngine", "NodeInterface"],
+            swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "swarmctl",
+            dependencies: [
+                "PrivateTorrent", "TorrentEngine", "NodeInterface",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings),
+        .executableTarget(name: "CShimSmoke", dependencies: ["CShim"], path: "Tests/CShimSmoke"),
+        .testTarget(
+            name: "TorrentEngineTests", dependencies: ["TorrentEngine"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "NodeInterfaceTests", dependencies: ["NodeInterface"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "PrivateTorrentTests", dependencies: ["PrivateTorrent"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "SwarmctlTests", dependencies: ["swarmctl", "PrivateTorrent"], swiftSettings: swiftSettings),
+    ],
+    cxxLanguageStandard: .cxx17
+)

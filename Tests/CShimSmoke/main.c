@@ -1,0 +1,2 @@
+#include "clibtorrent.h"
+int main(void) { return 0; }
