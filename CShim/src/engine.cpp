@@ -1,0 +1,241 @@
+#include "engine.hpp"
+#include "endpoint.hpp"
+#include "error.hpp"
+#include "settings.hpp"
+
+#include <libtorrent/alert_types.hpp>
+#include <libtorrent/ip_filter.hpp>
+#include <libtorrent/peer_class.hpp>
+#include <libtorrent/session_params.hpp>
+#include <libtorrent/torrent_status.hpp>
+
+#include <boost/asio/post.hpp>
+
+namespace clt {
+
+namespace {
+
+clt_limits limits_of(clt_engine_options const &options) {
+    clt_limits limits{};
+    limits.struct_size = sizeof(limits);
+    limits.max_bytes = options.max_metadata_bytes == 0 ? 4 * 1024 * 1024 : options.max_metadata_bytes;
+    limits.max_pieces = options.max_pieces;
+    limits.max_tokens = options.max_tokens;
+    return limits;
+}
+
+lt::ip_filter deny_all() {
+    lt::ip_filter filter;
+    filter.add_rule(lt::make_address("0.0.0.0"), lt::make_address("255.255.255.255"), lt::ip_filter::blocked);
+    filter.add_rule(lt::make_address("::"), lt::make_address("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+                    lt::ip_filter::blocked);
+    return filter;
+}
+
+std::chrono::milliseconds progress_interval(clt_engine_options const &options) {
+    return std::chrono::milliseconds(options.progress_interval_ms == 0 ? 250 : options.progress_interval_ms);
+}
+
+} // namespace
+
+engine::engine(clt_engine_options const &options)
+    : options_(options), settings_(closed_settings(options)),
+      events_(options.event_queue_limit == 0 ? 16384 : options.event_queue_limit), refusals_(events_),
+      context_{events_, refusals_, limits_of(options)}, work_(boost::asio::make_work_guard(io_)), tick_(io_) {}
+
+engine::~engine() = default;
+
+void engine::start() {
+    std::promise<void> ended;
+    ended_ = ended.get_future();
+    // The thread keeps the engine alive: where stop() runs out of time, it ends on its own.
+    thread_ = std::thread([self = shared_from_this(), ended = std::move(ended)]() mutable {
+        for (;;) {
+            try {
+                self->io_.run();
+                break;
+            } catch (std::exception const &e) {
+                // A handler threw: that handler is lost, the engine goes on.
+                event log = make_event(CLT_EVENT_LOG);
+                log.fields.value = 4;
+                log.text = std::string("on the network thread: ") + e.what();
+                self->events_.push(std::move(log));
+            }
+        }
+        ended.set_value();
+    });
+    try {
+        run([this] { open_session(); });
+    } catch (...) {
+        stop(std::chrono::seconds(5));
+        throw;
+    }
+}
+
+void engine::open_session() {
+    lt::session_params params{lt::settings_pack(settings_), std::vector<std::shared_ptr<lt::plugin>>{}};
+    params.ip_filter = deny_all();
+    session_ = std::make_unique<lt::session>(std::move(params), io_, lt::session_flags_t{});
+    session_->set_ip_filter(deny_all());
+
+    // Loopback and private ranges are exempt from limits unless they are put in the global class.
+    lt::ip_filter everybody;
+    std::uint32_t const global = 1u << static_cast<std::uint32_t>(lt::session::global_peer_class_id);
+    everybody.add_rule(lt::make_address("0.0.0.0"), lt::make_address("255.255.255.255"), global);
+    everybody.add_rule(lt::make_address("::"), lt::make_address("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), global);
+    session_->set_peer_class_filter(everybody);
+
+    // Called with the alert mutex held, on any thread: do nothing but post.
+    session_->set_alert_notify([this] { boost::asio::post(io_, [this] { on_alerts(); }); });
+    schedule_tick();
+}
+
+void engine::post(std::function<void()> body) {
+    std::lock_guard<std::mutex> const lock(mutex_);
+    if (!open_) throw failure(CLT_SHUT_DOWN, "the engine has stopped");
+    boost::asio::post(io_, std::move(body));
+}
+
+bool engine::stop(std::chrono::milliseconds timeout) {
+    {
+        std::lock_guard<std::mutex> const lock(mutex_);
+        if (!open_) return true;
+        open_ = false;
+        boost::asio::post(io_, [this] { close_sessions(); });
+    }
+    if (ended_.wait_for(timeout) == std::future_status::ready) {
+        thread_.join();
+        return true;
+    }
+    thread_.detach();
+    return false;
+}
+
+void engine::close_sessions() {
+    tick_.cancel();
+    removals_.clear();
+    by_handle_.clear();
+    torrents_.clear(); // closes the gates: no more events
+    if (session_) {
+        closing_ = session_->abort();
+        session_.reset();
+        closing_ = lt::session_proxy(); // with an io_context of ours there is no thread in it to wait for
+    }
+    work_.reset();
+}
+
+// ---- Torrents ----
+
+clt_torrent_id engine::add_torrent(clt_add_options const &options) {
+    auto added = std::make_unique<torrent>(++last_id_, options, context_);
+    added->add_to(*session_);
+    torrent &t = *added;
+    by_handle_[t.handle()] = &t;
+    torrents_.emplace(t.id(), std::move(added));
+    update_filter();
+    return t.id();
+}
+
+torrent &engine::find(clt_torrent_id id) {
+    auto const found = torrents_.find(id);
+    if (found == torrents_.end()) throw failure(CLT_NOT_FOUND, "no torrent has that ID (any more)");
+    return *found->second;
+}
+
+void engine::remove_torrent(clt_torrent_id id, uint64_t request) {
+    torrent &t = find(id);
+    t.remove_from(*session_);
+    by_handle_.erase(t.handle());
+    removals_.push_back({std::move(torrents_.at(id)), request});
+    torrents_.erase(id);
+    update_filter();
+    finish_removals();
+}
+
+// Its files are closed when the engine has let go of the torrent, a few milliseconds after the removal.
+void engine::finish_removals() {
+    for (auto it = removals_.begin(); it != removals_.end();) {
+        if (!it->gone->is_gone()) {
+            ++it;
+            continue;
+        }
+        event e = make_event(CLT_EVENT_REMOVED, it->gone->id());
+        e.fields.request = it->request;
+        events_.push(std::move(e));
+        it = removals_.erase(it);
+    }
+    if (removals_.empty()) return;
+    auto timer = std::make_shared<boost::asio::steady_timer>(io_, std::chrono::milliseconds(2));
+    timer->async_wait([this, timer](boost::system::error_code const &) {
+        if (!removals_.empty() && removals_.front().gone) finish_removals();
+    });
+}
+
+void engine::update_filter() {
+#ifdef CLT_TEST_UNLOCK_ADMISSION
+    session_->set_ip_filter(lt::ip_filter());
+#else
+    lt::ip_filter filter = deny_all();
+    for (auto const &[id, t] : torrents_) t->members().add_to(filter);
+    session_->set_ip_filter(std::move(filter));
+#endif
+}
+
+// ---- What the engine says ----
+
+void engine::on_alerts() {
+    if (!session_) return;
+    std::vector<lt::alert *> alerts;
+    session_->pop_alerts(&alerts);
+    for (lt::alert const *alert : alerts) on_alert(*alert);
+}
+
+void engine::on_alert(lt::alert const &alert) {
+    if (auto const *update = lt::alert_cast<lt::state_update_alert>(&alert)) {
+        for (lt::torrent_status const &status : update->status)
+            if (auto const t = by_handle_.find(status.handle); t != by_handle_.end()) t->second->on_progress(status);
+    } else if (auto const *listening = lt::alert_cast<lt::listen_succeeded_alert>(&alert)) {
+        if (listening->socket_type != lt::socket_type_t::tcp && listening->socket_type != lt::socket_type_t::tcp_ssl)
+            return;
+        event e = make_event(CLT_EVENT_LISTENING);
+        e.fields.endpoint = endpoint_out({listening->address, std::uint16_t(listening->port)});
+        events_.push(std::move(e));
+    } else if (auto const *deaf = lt::alert_cast<lt::listen_failed_alert>(&alert)) {
+        event e = make_event(CLT_EVENT_LISTEN_FAILED);
+        e.fields.endpoint = endpoint_out({deaf->address, std::uint16_t(deaf->port)});
+        e.fields.system_errno = system_errno_of(deaf->error);
+        e.text = std::string(lt::operation_name(deaf->op)) + ": " + deaf->error.message();
+        events_.push(std::move(e));
+    } else if (auto const *blocked = lt::alert_cast<lt::peer_blocked_alert>(&alert)) {
+        auto const t = by_handle_.find(blocked->handle);
+        refusals_.add(t == by_handle_.end() ? 0 : t->second->id(), blocked->endpoint, CLT_INCOMING,
+                      CLT_REFUSAL_NOT_A_MEMBER);
+    } else if (lt::alert_cast<lt::alerts_dropped_alert>(&alert) != nullptr) {
+        event e = make_event(CLT_EVENT_GAP);
+        e.fields.count = 1;
+        events_.push(std::move(e));
+    } else if (auto const *session_error = lt::alert_cast<lt::session_error_alert>(&alert)) {
+        event e = make_event(CLT_EVENT_LOG);
+        e.fields.value = 4;
+        e.text = session_error->message();
+        events_.push(std::move(e));
+    } else if (auto const *of = dynamic_cast<lt::torrent_alert const *>(&alert)) {
+        if (auto const t = by_handle_.find(of->handle); t != by_handle_.end()) t->second->on_alert(alert);
+    }
+}
+
+void engine::schedule_tick() {
+    tick_.expires_after(progress_interval(options_));
+    tick_.async_wait([this](boost::system::error_code const &error) {
+        if (error || !session_) return;
+        on_tick();
+        schedule_tick();
+    });
+}
+
+void engine::on_tick() {
+    session_->post_torrent_updates({});
+    refusals_.flush();
+}
+
+} // namespace clt

@@ -1,0 +1,88 @@
+// An engine: one network thread, one event queue, and the native sessions that run on them (one for now; keyed
+// swarms will bring more, since their listener must admit any address). Torrent IDs and event order are the engine's;
+// limits, sockets and the member filter a session's.
+#pragma once
+
+#include "event_queue.hpp"
+#include "refusal_log.hpp"
+#include "torrent.hpp"
+
+#include <libtorrent/io_context.hpp>
+#include <libtorrent/session.hpp>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace clt {
+
+class engine final : public std::enable_shared_from_this<engine> {
+  public:
+    explicit engine(clt_engine_options const &options);
+    ~engine();
+
+    void start();
+    // False where the network thread did not end in time; it then ends by itself.
+    bool stop(std::chrono::milliseconds timeout);
+
+    event_queue &events() { return events_; }
+
+    // Runs `body` on the network thread and waits for it; its exceptions come out here.
+    template <typename Body> auto run(Body body) -> decltype(body()) {
+        using result = decltype(body());
+        auto task = std::make_shared<std::packaged_task<result()>>(std::move(body));
+        std::future<result> answer = task->get_future();
+        post([task] { (*task)(); });
+        return answer.get();
+    }
+
+    // ---- Network thread only ----
+
+    clt_torrent_id add_torrent(clt_add_options const &options);
+    void remove_torrent(clt_torrent_id id, uint64_t request);
+    torrent &find(clt_torrent_id id); // throws NOT_FOUND
+    void update_filter();
+    lt::session &session() { return *session_; }
+
+  private:
+    struct removal {
+        std::unique_ptr<torrent> gone;
+        uint64_t request;
+    };
+
+    void post(std::function<void()> body); // throws SHUT_DOWN
+    void open_session();
+    void on_alerts();
+    void on_alert(lt::alert const &alert);
+    void schedule_tick();
+    void on_tick();
+    void finish_removals();
+    void close_sessions();
+
+    clt_engine_options const options_; // its pointers are not kept
+    lt::settings_pack const settings_;
+    event_queue events_;
+    refusal_log refusals_;
+    torrent_context context_;
+
+    lt::io_context io_{1};
+    boost::asio::executor_work_guard<lt::io_context::executor_type> work_;
+    boost::asio::steady_timer tick_;
+    std::unique_ptr<lt::session> session_;
+    lt::session_proxy closing_;
+    clt_torrent_id last_id_ = 0;
+    std::map<clt_torrent_id, std::unique_ptr<torrent>> torrents_;
+    std::map<lt::torrent_handle, torrent *> by_handle_;
+    std::vector<removal> removals_;
+
+    std::mutex mutex_;
+    bool open_ = true; // under mutex_: may post
+    std::thread thread_;
+    std::future<void> ended_;
+};
+
+} // namespace clt

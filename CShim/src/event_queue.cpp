@@ -1,0 +1,72 @@
+#include "event_queue.hpp"
+#include "error.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+namespace clt {
+
+event make_event(clt_event_kind kind, clt_torrent_id torrent) {
+    event e;
+    e.fields.struct_size = sizeof(clt_event);
+    e.fields.kind = kind;
+    e.fields.torrent = torrent;
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    e.fields.time_ns = int64_t(now.tv_sec) * 1000000000 + now.tv_nsec;
+    return e;
+}
+
+event_queue::event_queue(size_t limit) : limit_(limit) {
+    fd_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (fd_ < 0) throw failure(CLT_IO, std::string("eventfd: ") + std::strerror(errno), errno);
+}
+
+event_queue::~event_queue() { ::close(fd_); }
+
+void event_queue::push(event e) {
+    std::lock_guard<std::mutex> const lock(mutex_);
+    e.fields.sequence = ++sequence_;
+    if (waiting_.size() >= limit_ && e.fields.request == 0) {
+        ++dropped_;
+        return;
+    }
+    bool const wake = waiting_.empty();
+    waiting_.push_back(std::move(e));
+    if (!wake) return;
+    uint64_t const one = 1;
+    // It can only fail when the counter is at its maximum, and then the descriptor is readable already.
+    [[maybe_unused]] ssize_t const written = ::write(fd_, &one, sizeof(one));
+}
+
+std::vector<clt_event> const &event_queue::drain() {
+    drained_.clear();
+    handed_out_.clear();
+    {
+        std::lock_guard<std::mutex> const lock(mutex_);
+        uint64_t count = 0;
+        [[maybe_unused]] ssize_t const got = ::read(fd_, &count, sizeof(count));
+        drained_.swap(waiting_);
+        if (dropped_ > 0) {
+            event gap = make_event(CLT_EVENT_GAP);
+            gap.fields.sequence = ++sequence_;
+            gap.fields.count = dropped_;
+            dropped_ = 0;
+            drained_.push_back(std::move(gap));
+        }
+    }
+    handed_out_.reserve(drained_.size());
+    for (event &e : drained_) {
+        e.fields.text = e.text.c_str();
+        e.fields.text_length = e.text.size();
+        e.fields.data = reinterpret_cast<uint8_t const *>(e.data.data());
+        e.fields.data_length = e.data.size();
+        handed_out_.push_back(e.fields);
+    }
+    return handed_out_;
+}
+
+} // namespace clt

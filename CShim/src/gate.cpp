@@ -1,0 +1,160 @@
+#include "gate.hpp"
+#include "disconnect_reason.hpp"
+#include "endpoint.hpp"
+#include "internals.hpp"
+
+#include <libtorrent/entry.hpp>
+#include <libtorrent/error_code.hpp>
+#include <libtorrent/operations.hpp>
+#include <libtorrent/torrent_handle.hpp>
+
+#include <algorithm>
+#include <vector>
+
+namespace clt {
+
+namespace {
+class gate_peer;
+} // namespace
+
+struct gate::shared {
+    std::shared_ptr<membership const> members;
+    gate_observer *observer; // nullptr once closed
+    bool has_v2 = false;
+    std::vector<gate_peer *> peers;
+};
+
+namespace {
+
+clt_direction direction_of(lt::peer_connection_handle const &peer) {
+    return peer.is_outgoing() ? CLT_OUTGOING : CLT_INCOMING;
+}
+
+void refuse(lt::peer_connection_handle peer) {
+    // The same error, by the same way, as the engine gives for an info-hash that it does not know.
+    peer.disconnect(lt::errors::invalid_info_hash, lt::operation_t::bittorrent,
+                    lt::peer_connection_interface::failure);
+}
+
+class gate_peer final : public lt::peer_plugin {
+  public:
+    gate_peer(std::shared_ptr<gate::shared> shared, lt::peer_connection_handle peer, member const *who)
+        : shared_(std::move(shared)), peer_(std::move(peer)), remote_(peer_.remote()),
+          direction_(direction_of(peer_)), admitted_(who != nullptr) {
+        if (who != nullptr) member_ = *who;
+        shared_->peers.push_back(this);
+    }
+
+    ~gate_peer() override {
+        auto &peers = shared_->peers;
+        peers.erase(std::remove(peers.begin(), peers.end(), this), peers.end());
+    }
+
+    lt::string_view type() const override { return "clt_gate"; }
+
+    void on_connected() override {
+        // Throwing from new_connection for an outgoing peer would pause the whole session, so it is cut here: a
+        // TCP dial, and not a byte of BitTorrent.
+        if (!admitted_) refuse(peer_);
+    }
+
+    bool on_handshake(lt::span<char const> reserved) override {
+        // Reserved bit 4 of the last byte says "v2". The engine then treats the connection as v2 for good, and
+        // crashes when valid v1 metadata arrives. Returning false would only drop this plugin: cut.
+        if (!shared_->has_v2 && reserved.size() == 8 && (reserved[7] & 0x10) != 0) {
+            admitted_ = false;
+            if (shared_->observer != nullptr)
+                shared_->observer->peer_refused(remote_, direction_, CLT_REFUSAL_PROTOCOL);
+            refuse(peer_);
+            return true;
+        }
+        if (!admitted_) return true;
+        connected_ = true;
+        if (shared_->observer != nullptr) shared_->observer->peer_connected(remote_, direction_, member_);
+        return true;
+    }
+
+    void add_handshake(lt::entry &handshake) override {
+        for (char const *key : {"v", "yourip", "complete_ago", "p"}) handshake.dict().erase(key);
+        auto &messages = handshake["m"].dict();
+        for (char const *key : {"ut_holepunch", "share_mode"}) messages.erase(key);
+    }
+
+    void on_disconnect(lt::error_code const &error) override {
+        if (!admitted_ || shared_->observer == nullptr) return;
+        auto const [why, text] = disconnect_reason(error, connected_);
+        admitted_ = false;
+        shared_->observer->peer_disconnected(remote_, direction_, why, text);
+    }
+
+    void cut_unless_member() {
+        if (!admitted_) return;
+        bool const incoming = direction_ == CLT_INCOMING;
+        if (incoming ? shared_->members->match_incoming(remote_) : shared_->members->match_outgoing(remote_)) return;
+        if (shared_->observer != nullptr)
+            shared_->observer->peer_refused(remote_, direction_, CLT_REFUSAL_REVOKED);
+        internals::discard_unsent(peer_);
+        refuse(peer_);
+    }
+
+  private:
+    std::shared_ptr<gate::shared> shared_;
+    lt::peer_connection_handle peer_;
+    lt::tcp::endpoint remote_;
+    clt_direction direction_;
+    member member_{};
+    bool admitted_;
+    bool connected_ = false;
+};
+
+} // namespace
+
+gate::gate(std::shared_ptr<membership const> members, gate_observer &observer)
+    : shared_(std::make_shared<shared>()) {
+    shared_->members = std::move(members);
+    shared_->observer = &observer;
+}
+
+gate::~gate() { close(); }
+
+void gate::close() { shared_->observer = nullptr; }
+
+void gate::set_has_v2(bool has_v2) { shared_->has_v2 = has_v2; }
+
+std::shared_ptr<lt::peer_plugin> gate::new_connection(lt::peer_connection_handle const &peer) {
+    lt::tcp::endpoint const remote = peer.remote();
+    bool const outgoing = peer.is_outgoing();
+#ifdef CLT_TEST_UNLOCK_ADMISSION
+    static member const anybody{};
+    member const *who = &anybody;
+#else
+    member const *who = outgoing ? shared_->members->match_outgoing(remote) : shared_->members->match_incoming(remote);
+#endif
+    if (who == nullptr) {
+        if (shared_->observer != nullptr)
+            shared_->observer->peer_refused(remote, direction_of(peer),
+                                            outgoing ? CLT_REFUSAL_NOT_DIALLED : CLT_REFUSAL_NOT_OF_TORRENT);
+        if (!outgoing) {
+            // Disconnect alone lets the attach go on to our handshake; the engine catches this and stops it.
+            refuse(peer);
+            throw lt::system_error(lt::errors::invalid_info_hash);
+        }
+    }
+    return std::make_shared<gate_peer>(shared_, peer, who);
+}
+
+void gate::cut_non_members() {
+    auto const peers = shared_->peers; // a cut may destroy entries
+    for (gate_peer *peer : peers)
+        if (std::find(shared_->peers.begin(), shared_->peers.end(), peer) != shared_->peers.end())
+            peer->cut_unless_member();
+}
+
+void gate::dial_now(lt::torrent_handle const &torrent) {
+    dialling_now_ = true;
+    torrent.pause();
+    torrent.resume();
+    dialling_now_ = false;
+}
+
+} // namespace clt

@@ -1,0 +1,52 @@
+#include "membership.hpp"
+#include "endpoint.hpp"
+#include "error.hpp"
+
+#include <libtorrent/ip_filter.hpp>
+
+namespace clt {
+
+std::vector<member> membership::read(clt_member const *members, uint64_t count) {
+    require(members != nullptr || count == 0, "members is NULL with a count");
+    std::vector<member> out;
+    // An array of the caller's structs: its stride is the caller's struct_size, not ours.
+    auto const *at = reinterpret_cast<char const *>(members);
+    for (uint64_t i = 0; i < count; ++i) {
+        clt_member const m = read_struct(reinterpret_cast<clt_member const *>(at));
+        at += m.struct_size;
+        require(m.kind == CLT_MEMBER_ADDRESS_RANGE, "a member is of an unknown kind");
+        lt::address const first = endpoint_in(m.first).address();
+        lt::address const last = endpoint_in(m.last).address();
+        require(first.is_v4() == last.is_v4() && !(last < first), "a member's address range is not one");
+        out.push_back({first, last, m.first.port, m.rule, m.source});
+    }
+    return out;
+}
+
+member const *membership::match_incoming(lt::tcp::endpoint const &remote) const {
+    lt::address const address = normalised(remote.address());
+    for (member const &m : members_)
+        if (m.first.is_v4() == address.is_v4() && !(address < m.first) && !(m.last < address)) return &m;
+    return nullptr;
+}
+
+bool membership::may_dial(lt::tcp::endpoint const &remote) const {
+    lt::address const address = normalised(remote.address());
+    for (member const &m : members_)
+        if (m.first.is_v4() == address.is_v4() && !(address < m.first) && !(m.last < address) &&
+            (m.port == 0 || m.port == remote.port()))
+            return true;
+    return false;
+}
+
+member const *membership::match_outgoing(lt::tcp::endpoint const &remote) const {
+    lt::tcp::endpoint const normal(normalised(remote.address()), remote.port());
+    if (dialled_.count(normal) == 0 || !may_dial(normal)) return nullptr;
+    return match_incoming(normal);
+}
+
+void membership::add_to(lt::ip_filter &filter) const {
+    for (member const &m : members_) filter.add_rule(m.first, m.last, 0);
+}
+
+} // namespace clt

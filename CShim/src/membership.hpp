@@ -1,0 +1,43 @@
+// Who may be in one torrent's swarm. It is told; it decides nothing. Network thread only.
+#pragma once
+
+#include "clibtorrent.h"
+
+#include <libtorrent/address.hpp>
+#include <libtorrent/fwd.hpp>
+#include <libtorrent/socket.hpp>
+#include <set>
+#include <vector>
+
+namespace clt {
+
+struct member {
+    lt::address first, last;
+    uint16_t port; // 0 = any
+    uint64_t rule;
+    uint32_t source;
+};
+
+class membership {
+  public:
+    // Throws INVALID_ARGUMENT where an entry is of an unknown kind or its range is not one.
+    static std::vector<member> read(clt_member const *members, uint64_t count);
+
+    void replace(std::vector<member> members) { members_ = std::move(members); }
+    std::vector<member> const &all() const { return members_; }
+
+    // The one question of the gate: does this connection match a live member?
+    member const *match_incoming(lt::tcp::endpoint const &remote) const;
+    // Outgoing too: and were we sent to exactly there? A peer may name other ports and addresses; we do not go.
+    member const *match_outgoing(lt::tcp::endpoint const &remote) const;
+    bool may_dial(lt::tcp::endpoint const &remote) const;
+    void allow_dial(lt::tcp::endpoint const &remote) { dialled_.insert(remote); }
+
+    void add_to(lt::ip_filter &filter) const;
+
+  private:
+    std::vector<member> members_;
+    std::set<lt::tcp::endpoint> dialled_;
+};
+
+} // namespace clt

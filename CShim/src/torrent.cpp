@@ -1,0 +1,327 @@
+#include "torrent.hpp"
+#include "bytes.hpp"
+#include "endpoint.hpp"
+#include "error.hpp"
+#include "internals.hpp"
+
+#include <libtorrent/extensions/smart_ban.hpp>
+#include <libtorrent/peer_info.hpp>
+#include <libtorrent/torrent_flags.hpp>
+#include <libtorrent/torrent_status.hpp>
+#include <libtorrent/write_resume_data.hpp>
+
+namespace clt {
+
+namespace {
+
+lt::sha1_hash info_hash_of(clt_add_options const &options) {
+    if (options.metainfo != nullptr) return options.metainfo->info->info_hashes().v1;
+    return lt::sha1_hash(reinterpret_cast<char const *>(options.info_hash));
+}
+
+// Everything that could open a channel is set here, whatever a file, a link or resume data said.
+lt::add_torrent_params closed_params(clt_add_options const &options) {
+    lt::add_torrent_params p;
+    p.save_path = text_in(options.save_path, options.save_path_length, "save_path is NULL with a length");
+    require(!p.save_path.empty() && p.save_path.front() == '/', "save_path is not an absolute path");
+    // Assigned, not or-ed: the flags left out here (auto_managed, duplicate allowed …) must stay out. The filter
+    // must stay in: one torrent without it opens the door of the whole session.
+    p.flags = lt::torrent_flags::apply_ip_filter | lt::torrent_flags::paused | lt::torrent_flags::disable_dht |
+              lt::torrent_flags::disable_lsd | lt::torrent_flags::disable_pex |
+              lt::torrent_flags::duplicate_is_error | lt::torrent_flags::override_trackers |
+              lt::torrent_flags::override_web_seeds | lt::torrent_flags::update_subscribe |
+              lt::torrent_flags::need_save_resume;
+    if ((options.flags & CLT_ADD_SEQUENTIAL) != 0) p.flags |= lt::torrent_flags::sequential_download;
+    // Above the session's limit: at a torrent's own limit the engine evicts half-open dials before the gate.
+    p.max_connections = 65000;
+    p.upload_limit = options.upload_limit == 0 ? -1 : int(options.upload_limit);
+    p.download_limit = options.download_limit == 0 ? -1 : int(options.download_limit);
+    if (options.metainfo == nullptr) {
+        p.info_hashes = lt::info_hash_t(info_hash_of(options));
+        return p;
+    }
+    p.ti = std::make_shared<lt::torrent_info>(*options.metainfo->info);
+    int const pieces = p.ti->num_pieces();
+    if ((options.flags & CLT_ADD_VERIFY_ON_READ) != 0) {
+        p.flags |= lt::torrent_flags::seed_mode;
+    } else if ((options.flags & CLT_ADD_HAVE_ALL) != 0) {
+        p.have_pieces.resize(pieces, true);
+    } else if (options.have_pieces != nullptr) {
+        require(options.have_pieces_length * 8 >= size_t(pieces), "have_pieces is too short for the torrent");
+        p.have_pieces.assign(reinterpret_cast<char const *>(options.have_pieces), pieces);
+    }
+    return p;
+}
+
+} // namespace
+
+torrent::torrent(clt_torrent_id id, clt_add_options const &options, torrent_context &context)
+    : id_(id), context_(context), params_(closed_params(options)), members_(std::make_shared<membership>()),
+      metadata_(options.metainfo == nullptr ? metadata_state::wanted : metadata_state::there),
+      have_given_(options.have_pieces != nullptr ||
+                  (options.flags & (CLT_ADD_HAVE_ALL | CLT_ADD_VERIFY_ON_READ)) != 0) {
+    members_->replace(membership::read(options.members, options.member_count));
+    std::shared_ptr<std::vector<char> const> info;
+    if (options.metainfo != nullptr) {
+        auto const section = options.metainfo->info_section();
+        info = std::make_shared<std::vector<char> const>(section.begin(), section.end());
+    }
+    gate_ = std::make_shared<gate>(members_, *this);
+    gate_->set_has_v2(options.metainfo != nullptr && options.metainfo->info->info_hashes().has_v2());
+    exchange_ = std::make_shared<metadata_exchange>(info_hash_of(options), std::move(info),
+                                                    size_t(context.limits.max_bytes), *this);
+    // The gate comes first: what it refuses, no other plugin sees.
+    params_.extensions.emplace_back([g = gate_](lt::torrent_handle const &, lt::client_data_t) { return g; });
+    params_.extensions.emplace_back([x = exchange_](lt::torrent_handle const &, lt::client_data_t) { return x; });
+    params_.extensions.emplace_back(&lt::create_smart_ban_plugin);
+}
+
+torrent::~torrent() {
+    gate_->close();
+    exchange_->close();
+}
+
+void torrent::add_to(lt::session &session) {
+    lt::error_code error;
+    handle_ = session.add_torrent(std::move(params_), error);
+    params_ = {};
+    if (error == lt::errors::duplicate_torrent)
+        throw failure(CLT_DUPLICATE, "a torrent with that info-hash is in the engine already");
+    if (error) throw failure(CLT_INTERNAL, error.message(), system_errno_of(error));
+    push_state();
+}
+
+void torrent::remove_from(lt::session &session) {
+    gate_->close();
+    exchange_->close();
+    session.remove_torrent(handle_);
+}
+
+void torrent::start(std::vector<lt::tcp::endpoint> const &peers) {
+    started_ = true;
+    for (lt::tcp::endpoint const &peer : peers) {
+        if (!members_->may_dial(peer)) {
+            peer_refused(peer, CLT_OUTGOING, CLT_REFUSAL_NOT_DIALLED);
+            continue;
+        }
+        members_->allow_dial(peer);
+        to_dial_.push_back(peer);
+    }
+    // A dial during the check would be for nothing: the torrent would refuse the peer as not ready. And one before
+    // resume() goes out at once, one after it at the next tick of a second.
+    bool const checking = metadata_ == metadata_state::there && !checked_;
+    if (checking && have_given_) return;
+    if (checking) {
+        handle_.resume(); // what is on disk must be hashed, which a paused torrent does not do
+        return;
+    }
+    for (lt::tcp::endpoint const &peer : to_dial_) handle_.connect_peer(peer);
+    to_dial_.clear();
+    gate_->dial_now(handle_);
+}
+
+void torrent::stop() {
+    started_ = false;
+    handle_.pause();
+}
+
+void torrent::on_checked() {
+    if (checked_) return;
+    checked_ = true;
+    reused_bytes_ = uint64_t(handle_.status({}).total_done);
+    event e = make_event(CLT_EVENT_CHECKED, id_);
+    e.fields.count = reused_bytes_;
+    push(std::move(e));
+    if (started_) start({});
+}
+
+void torrent::accept_metadata() {
+    if (metadata_ != metadata_state::held) throw failure(CLT_WRONG_STATE, "no metadata is held for this torrent");
+    auto const info = held_;
+    std::unique_ptr<clt_metainfo> const parsed =
+        parse_info({info->data(), std::ptrdiff_t(info->size())}, context_.limits);
+    gate_->set_has_v2(parsed->info->info_hashes().has_v2());
+    metadata_ = metadata_state::there;
+    held_ = nullptr;
+    if (!handle_.set_metadata({info->data(), std::ptrdiff_t(info->size())}))
+        throw failure(CLT_MALFORMED, "the engine refused the metadata");
+    for (auto const &[index, path] : renames_after_cleaning(*parsed)) handle_.rename_file(index, path);
+    exchange_->serve(info);
+    push_state();
+}
+
+void torrent::set_members(std::vector<member> members) {
+    members_->replace(std::move(members));
+    gate_->cut_non_members();
+}
+
+void torrent::save_resume_data(uint64_t request) {
+    if (metadata_ != metadata_state::there)
+        throw failure(CLT_WRONG_STATE, "there is no resume data before the metadata is there");
+    resume_requests_.push_back(request);
+    handle_.save_resume_data(lt::torrent_handle::flush_disk_cache);
+}
+
+void torrent::set_rate_limits(uint32_t upload, uint32_t download) {
+    handle_.set_upload_limit(upload == 0 ? -1 : int(upload));
+    handle_.set_download_limit(download == 0 ? -1 : int(download));
+}
+
+// ---- What the plugins say ----
+
+void torrent::peer_connected(lt::tcp::endpoint const &remote, clt_direction direction, member const &who) {
+    event e = make_event(CLT_EVENT_PEER_CONNECTED, id_);
+    e.fields.endpoint = endpoint_out(remote);
+    e.fields.direction = direction;
+    e.fields.member_rule = who.rule;
+    push(std::move(e));
+}
+
+void torrent::peer_disconnected(lt::tcp::endpoint const &remote, clt_direction direction, clt_disconnect why,
+                                std::string text) {
+    event e = make_event(CLT_EVENT_PEER_DISCONNECTED, id_);
+    e.fields.endpoint = endpoint_out(remote);
+    e.fields.direction = direction;
+    e.fields.value = why;
+    e.text = std::move(text);
+    push(std::move(e));
+}
+
+void torrent::peer_refused(lt::tcp::endpoint const &remote, clt_direction direction, clt_refusal why) {
+    context_.refusals.add(id_, remote, direction, why);
+}
+
+void torrent::metadata_received(std::shared_ptr<std::vector<char> const> info) {
+    metadata_ = metadata_state::held;
+    held_ = info;
+    push_state();
+    event e = make_event(CLT_EVENT_METADATA_RECEIVED, id_);
+    e.data.assign(info->begin(), info->end());
+    push(std::move(e));
+}
+
+// ---- What the engine says ----
+
+void torrent::on_alert(lt::alert const &alert) {
+    if (lt::alert_cast<lt::torrent_checked_alert>(&alert) != nullptr) {
+        on_checked();
+        push_state();
+    } else if (auto const *changed = lt::alert_cast<lt::state_changed_alert>(&alert)) {
+        // Files stand there already and must be hashed: see start().
+        if (changed->state == lt::torrent_status::checking_files && started_) handle_.resume();
+        push_state();
+    } else if (lt::alert_cast<lt::torrent_finished_alert>(&alert) != nullptr) {
+        push(make_event(CLT_EVENT_FINISHED, id_));
+    } else if (auto const *failed = lt::alert_cast<lt::hash_failed_alert>(&alert)) {
+        event e = make_event(CLT_EVENT_HASH_FAILED, id_);
+        e.fields.value = static_cast<int>(failed->piece_index);
+        push(std::move(e));
+    } else if (auto const *file = lt::alert_cast<lt::file_error_alert>(&alert)) {
+        on_storage_error(file->error, lt::operation_name(file->op), file->filename());
+    } else if (auto const *stopped = lt::alert_cast<lt::torrent_error_alert>(&alert)) {
+        on_storage_error(stopped->error, "keep the torrent running", stopped->filename());
+        push_state();
+    } else if (auto const *saved = lt::alert_cast<lt::save_resume_data_alert>(&alert)) {
+        answer_resume_data(&saved->params, {});
+    } else if (auto const *unsaved = lt::alert_cast<lt::save_resume_data_failed_alert>(&alert)) {
+        answer_resume_data(nullptr, unsaved->error);
+    } else if (auto const *banned = lt::alert_cast<lt::peer_ban_alert>(&alert)) {
+        event e = make_event(CLT_EVENT_PEER_BANNED, id_);
+        e.fields.endpoint = endpoint_out(banned->endpoint);
+        push(std::move(e));
+    }
+}
+
+void torrent::on_storage_error(lt::error_code const &error, char const *operation, std::string const &path) {
+    event e = make_event(CLT_EVENT_STORAGE_ERROR, id_);
+    e.fields.system_errno = system_errno_of(error);
+    e.text = std::string(operation) + ": " + error.message();
+    e.data = path;
+    push(std::move(e));
+}
+
+void torrent::answer_resume_data(lt::add_torrent_params const *params, lt::error_code const &error) {
+    if (resume_requests_.empty()) return;
+    event e = make_event(CLT_EVENT_RESUME_DATA, id_);
+    if (params != nullptr) {
+        // Members are the caller's to keep: resume data names nobody.
+        lt::add_torrent_params clean = *params;
+        clean.peers.clear();
+        clean.banned_peers.clear();
+        clean.trackers.clear();
+        clean.url_seeds.clear();
+        clean.dht_nodes.clear();
+        auto const bytes = lt::write_resume_data_buf(clean);
+        e.data.assign(bytes.begin(), bytes.end());
+    } else {
+        e.fields.system_errno = system_errno_of(error) != 0 ? system_errno_of(error) : EIO;
+        e.text = error.message();
+    }
+    for (uint64_t const request : resume_requests_) {
+        event answer = e;
+        answer.fields.request = request;
+        push(std::move(answer));
+    }
+    resume_requests_.clear();
+}
+
+void torrent::on_progress(lt::torrent_status const &status) {
+    uint64_t const done = uint64_t(status.total_done);
+    if (done == last_reported_bytes_ && status.download_payload_rate == 0 && status.upload_payload_rate == 0) return;
+    last_reported_bytes_ = done;
+    push(make_event(CLT_EVENT_PROGRESS, id_));
+}
+
+clt_torrent_state torrent::state_of(lt::torrent_status const &status) const {
+    if (status.errc) return CLT_STATE_FAILED;
+    if (metadata_ == metadata_state::held) return CLT_STATE_HELD;
+    if (metadata_ == metadata_state::wanted) return CLT_STATE_METADATA;
+    switch (status.state) {
+    case lt::torrent_status::finished:
+    case lt::torrent_status::seeding:
+        return CLT_STATE_SEEDING;
+    case lt::torrent_status::downloading:
+        return CLT_STATE_DOWNLOADING;
+    default:
+        return CLT_STATE_CHECKING;
+    }
+}
+
+void torrent::push_state() {
+    int const state = state_of(handle_.status({}));
+    if (state == last_state_) return;
+    last_state_ = state;
+    event e = make_event(CLT_EVENT_STATE, id_);
+    e.fields.value = state;
+    push(std::move(e));
+}
+
+clt_torrent_status torrent::status() const {
+    // No flags: bytes of pieces that passed their hash only, blocks of unfinished ones left out.
+    lt::torrent_status const s = handle_.status({});
+    clt_torrent_status out{};
+    out.state = uint32_t(state_of(s));
+    out.is_started = started_ ? 1 : 0;
+    out.connected_peers = uint32_t(s.num_peers);
+    out.verified_bytes = uint64_t(s.total_done);
+    out.reused_bytes = reused_bytes_;
+    out.downloaded_bytes = uint64_t(s.total_payload_download);
+    out.wasted_bytes = uint64_t(s.total_failed_bytes + s.total_redundant_bytes);
+    out.uploaded_bytes = uint64_t(s.total_payload_upload);
+    out.download_rate = uint32_t(s.download_payload_rate);
+    out.upload_rate = uint32_t(s.upload_payload_rate);
+    out.verified_pieces = uint32_t(s.num_pieces);
+    if (auto const info = handle_.torrent_file()) {
+        out.piece_count = uint32_t(info->num_pieces());
+        out.content_bytes = uint64_t(s.total);
+    }
+    return out;
+}
+
+std::vector<lt::peer_info> torrent::peers() const {
+    std::vector<lt::peer_info> out;
+    handle_.get_peer_info(out);
+    return out;
+}
+
+} // namespace clt

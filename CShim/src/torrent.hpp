@@ -1,0 +1,88 @@
+// One torrent of the engine: its handle, members, plugins and what is known of it. Network thread only.
+#pragma once
+
+#include "event_queue.hpp"
+#include "gate.hpp"
+#include "metadata_exchange.hpp"
+#include "metainfo.hpp"
+#include "refusal_log.hpp"
+
+#include <libtorrent/add_torrent_params.hpp>
+#include <libtorrent/alert_types.hpp>
+#include <libtorrent/session.hpp>
+#include <libtorrent/torrent_handle.hpp>
+#include <memory>
+
+namespace clt {
+
+// What a torrent needs of the engine that it is in.
+struct torrent_context {
+    event_queue &events;
+    refusal_log &refusals;
+    clt_limits limits;
+};
+
+class torrent final : public gate_observer, public metadata_observer {
+  public:
+    torrent(clt_torrent_id id, clt_add_options const &options, torrent_context &context);
+    ~torrent();
+    torrent(torrent const &) = delete;
+    torrent &operator=(torrent const &) = delete;
+
+    void add_to(lt::session &session);
+    void remove_from(lt::session &session);
+    bool is_gone() const { return !handle_.native_handle(); }
+
+    clt_torrent_id id() const { return id_; }
+    lt::torrent_handle const &handle() const { return handle_; }
+    membership const &members() const { return *members_; }
+
+    void start(std::vector<lt::tcp::endpoint> const &peers);
+    void stop();
+    void accept_metadata();
+    void set_members(std::vector<member> members);
+    void cut_non_members() { gate_->cut_non_members(); }
+    void save_resume_data(uint64_t request);
+    void set_rate_limits(uint32_t upload, uint32_t download);
+    clt_torrent_status status() const;
+    std::vector<lt::peer_info> peers() const;
+
+    void on_alert(lt::alert const &alert);
+    void on_progress(lt::torrent_status const &status);
+
+  private:
+    enum class metadata_state { wanted, held, there };
+
+    void peer_connected(lt::tcp::endpoint const &, clt_direction, member const &) override;
+    void peer_disconnected(lt::tcp::endpoint const &, clt_direction, clt_disconnect, std::string) override;
+    void peer_refused(lt::tcp::endpoint const &, clt_direction, clt_refusal) override;
+    void metadata_received(std::shared_ptr<std::vector<char> const> info) override;
+
+    void push(event e) { context_.events.push(std::move(e)); }
+    void push_state();
+    clt_torrent_state state_of(lt::torrent_status const &status) const;
+    void on_checked();
+    void on_storage_error(lt::error_code const &error, char const *operation, std::string const &path);
+    void answer_resume_data(lt::add_torrent_params const *params, lt::error_code const &error);
+
+    clt_torrent_id const id_;
+    torrent_context &context_;
+    lt::add_torrent_params params_;
+    lt::torrent_handle handle_;
+    std::shared_ptr<membership> members_;
+    std::shared_ptr<gate> gate_;
+    std::shared_ptr<metadata_exchange> exchange_;
+
+    metadata_state metadata_;
+    std::shared_ptr<std::vector<char> const> held_;
+    bool have_given_;       // the caller said which pieces are good: no check of the engine's own
+    bool started_ = false;  // as the caller wishes
+    bool checked_ = false;
+    std::vector<lt::tcp::endpoint> to_dial_; // once checked
+    std::vector<uint64_t> resume_requests_;
+    int last_state_ = 0;
+    uint64_t reused_bytes_ = 0;
+    uint64_t last_reported_bytes_ = 0;
+};
+
+} // namespace clt
