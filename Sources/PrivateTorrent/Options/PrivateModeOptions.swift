@@ -1,0 +1,110 @@
+public import NodeInterface
+public import TorrentEngine
+
+/// What private mode demands; its presence in ``TorrentBackendOptions`` turns private mode on.
+///
+/// The engine never runs DHT, PEX, local discovery, trackers or web seeds, with or without these options. They say
+/// what the node may count on, and who may be a member.
+public struct PrivateModeOptions: Sendable, Hashable {
+    /// Whether only candidates from private sources are taken; default true.
+    ///
+    /// Key: `PrivateOnly`.
+    public var privateOnly: Bool
+    /// Whether DHT is off; default true, and false is refused.
+    ///
+    /// Key: `DisableDht`.
+    public var disableDHT: Bool
+    /// Whether peer exchange is off; default true, and false is refused.
+    ///
+    /// Key: `DisablePex`.
+    public var disablePEX: Bool
+    /// Where members may come from; default both.
+    ///
+    /// Key: `AllowedPeerSources`.
+    public var allowedPeerSources: AllowedPeerSources
+    /// Who is invited: addresses, CIDR blocks, `10.0.0.1:6881`, `[2001:db8::1]:6881`; default nobody.
+    ///
+    /// Key: `InviteList`.
+    public var inviteList: [String]
+
+    /// Makes options; what is not given has its default.
+    public init(
+        privateOnly: Bool = true, disableDHT: Bool = true, disablePEX: Bool = true,
+        allowedPeerSources: AllowedPeerSources = .both, inviteList: [String] = []
+    ) {
+        self.privateOnly = privateOnly
+        self.disableDHT = disableDHT
+        self.disablePEX = disablePEX
+        self.allowedPeerSources = allowedPeerSources
+        self.inviteList = inviteList
+    }
+
+    /// Checks the values, each and against each other.
+    ///
+    /// - Throws: `BackendError.Code.invalidOptions`, naming the key, or both keys of a contradiction.
+    public func validate() throws(BackendError) {
+        try refuseOpening("DisableDht", isDisabled: disableDHT, channel: "DHT")
+        try refuseOpening("DisablePex", isDisabled: disablePEX, channel: "peer exchange")
+        _ = try inviteRules()
+    }
+
+    /// The rules of the invite list, whether or not ``allowedPeerSources`` lets them count.
+    ///
+    /// - Throws: `BackendError.Code.invalidOptions` for the first entry that is no rule, naming it by its key, with
+    ///   its index counted from 0.
+    public func inviteRules() throws(BackendError) -> AddressRuleList {
+        var list = AddressRuleList()
+        for (index, entry) in inviteList.enumerated() {
+            do {
+                list.rules.append(try AddressRule(parsing: entry))
+            } catch {
+                throw BackendError(
+                    .invalidOptions, "\(error.operation) of \(Self.key("InviteList")):\(index)",
+                    reason: error.reason, remedy: error.remedy, underlying: error.description)
+            }
+        }
+        return list
+    }
+
+    private func refuseOpening(_ name: String, isDisabled: Bool, channel: String) throws(BackendError) {
+        guard !isDisabled else { return }
+        let key = Self.key(name)
+        guard !privateOnly else {
+            throw BackendError(
+                .invalidOptions, "use \(key)=false",
+                reason: "\(Self.key("PrivateOnly"))=true and \(key)=false contradict each other",
+                remedy: "remove \(key), or set it to true")
+        }
+        throw BackendError(
+            .invalidOptions, "use \(key)=false",
+            reason: "the engine has no \(channel): it is off at all times and cannot be turned on",
+            remedy: "remove \(key), or set it to true")
+    }
+
+    private static func key(_ name: String) -> String { TorrentBackendOptions.key("PrivateMode:\(name)") }
+}
+
+extension PrivateModeOptions: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case privateOnly = "PrivateOnly"
+        case disableDHT = "DisableDht"
+        case disablePEX = "DisablePex"
+        case allowedPeerSources = "AllowedPeerSources"
+        case inviteList = "InviteList"
+    }
+
+    /// Reads the keys; one that is absent has its default.
+    ///
+    /// Does not validate.
+    public init(from decoder: any Decoder) throws {
+        let keys = try decoder.container(keyedBy: CodingKeys.self)
+        let defaults = PrivateModeOptions()
+        privateOnly = try keys.decodeIfPresent(Bool.self, forKey: .privateOnly) ?? defaults.privateOnly
+        disableDHT = try keys.decodeIfPresent(Bool.self, forKey: .disableDHT) ?? defaults.disableDHT
+        disablePEX = try keys.decodeIfPresent(Bool.self, forKey: .disablePEX) ?? defaults.disablePEX
+        allowedPeerSources =
+            try keys.decodeIfPresent(AllowedPeerSources.self, forKey: .allowedPeerSources)
+            ?? defaults.allowedPeerSources
+        inviteList = try keys.decodeIfPresent([String].self, forKey: .inviteList) ?? defaults.inviteList
+    }
+}
