@@ -9,7 +9,8 @@ public struct EngineError: Error, Sendable, Hashable {
             case invalidArgument, outOfMemory, versionMismatch, torrentNotFound, duplicateTorrent, malformed
             case limitExceeded, refusedByPrivateMode, inputMissing, nothingToShare, fileExists, diskFull
             case permissionDenied, inputOutput, network, addressInUse, addressNotAvailable, noMember, timedOut
-            case contentMismatch, contentChanged, wrongState, cancelled, shutDown, unsupported, internalFailure
+            case contentMismatch, contentChanged, wrongState, cancelled, shutDown, unsupported
+            case internalFailure
         }
 
         let value: Value
@@ -31,7 +32,7 @@ public struct EngineError: Error, Sendable, Hashable {
         public static let malformed = Code(value: .malformed)
         /// Well-formed, but over a limit: size, files, pieces, nesting.
         public static let limitExceeded = Code(value: .limitExceeded)
-        /// Well-formed, but nothing that a private swarm carries: v2, symbolic links, `similar` …
+        /// Well-formed, but nothing that a private swarm carries: v2, symbolic links and the like.
         public static let refusedByPrivateMode = Code(value: .refusedByPrivateMode)
         /// A file or folder that was named does not exist.
         public static let inputMissing = Code(value: .inputMissing)

@@ -22,7 +22,9 @@ final class Locked<Value>: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// Runs `body` alone with the value. Never suspend, call out or block inside.
+    /// Runs `body` alone with the value.
+    ///
+    /// Never suspend, call out or block inside.
     func withLock<Result, Failure: Error>(
         _ body: (inout sending Value) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result {
