@@ -1,0 +1,120 @@
+import CLibtorrent
+
+extension Engine {
+    /// Adds a torrent whose metadata is at hand. It is added stopped: nobody is dialled or admitted before
+    /// ``Torrent/start(dialling:)``.
+    ///
+    /// Whether private mode allows it (``Metainfo/refusals``) is for the caller to say first.
+    /// - Throws: `.duplicateTorrent`, `.invalidArgument`, `.shutDown`.
+    public func add(_ metainfo: Metainfo, options: AddOptions) throws(EngineError) -> Torrent {
+        try add(metainfo.infoHash, metainfo, options)
+    }
+
+    /// Adds a torrent by its info-hash: its metadata comes from members (BEP 9).
+    ///
+    /// - Throws: `.duplicateTorrent`, `.invalidArgument`, `.shutDown`.
+    public func add(_ infoHash: InfoHash, options: AddOptions) throws(EngineError) -> Torrent {
+        try add(infoHash, nil, options)
+    }
+
+    private func add(
+        _ infoHash: InfoHash, _ metainfo: Metainfo?, _ options: AddOptions
+    ) throws(EngineError) -> Torrent {
+        let operation = "add torrent \(infoHash)"
+        let handle = try liveHandle(operation)
+        var record = TorrentRecord(state: metainfo == nil ? .metadata : .checking)
+        let members = options.members.map { clt_member($0, rule: record.rule(for: $0)) }
+        var native = clt_add_options()
+        native.struct_size = UInt32(MemoryLayout<clt_add_options>.size)
+        native.metainfo = metainfo?.native.pointer
+        withUnsafeMutableBytes(of: &native.info_hash) { $0.copyBytes(from: infoHash.bytes) }
+        native.upload_limit = options.uploadLimit
+        native.download_limit = options.downloadLimit
+        if options.isSequential { native.flags |= UInt32(CLT_ADD_SEQUENTIAL) }
+        var have: [UInt8]?
+        switch options.content {
+        case .unknown: break
+        case .complete: native.flags |= UInt32(CLT_ADD_HAVE_ALL)
+        case .completeVerifiedOnRead: native.flags |= UInt32(CLT_ADD_VERIFY_ON_READ)
+        case .pieces(let pieces): have = pieces
+        }
+        var id: clt_torrent_id = 0
+        try nativeCall(operation) { error in
+            withBorrowed(options.saveFolder) { path, length in
+                members.withUnsafeBufferPointer { members in
+                    (have ?? []).withUnsafeBufferPointer { pieces in
+                        native.save_path = path
+                        native.save_path_length = length
+                        native.members = members.baseAddress
+                        native.member_count = UInt64(members.count)
+                        if have != nil {
+                            native.have_pieces = pieces.baseAddress
+                            native.have_pieces_length = pieces.count
+                        }
+                        return clt_torrent_add(handle, &native, &id, error)
+                    }
+                }
+            }
+        }
+        withExtendedLifetime(metainfo) {}
+        let torrent = Torrent(id: Torrent.ID(raw: id), infoHash: infoHash, engine: self)
+        records[torrent.id] = record
+        return torrent
+    }
+
+    func start(_ id: Torrent.ID, dialling peers: [PeerEndpoint]) throws(EngineError) {
+        let handle = try liveHandle("start torrent \(id)")
+        records[id]?.failure = nil
+        let endpoints = peers.map { clt_endpoint($0) }
+        try nativeCall("start torrent \(id)") { error in
+            endpoints.withUnsafeBufferPointer {
+                clt_torrent_start(handle, id.raw, $0.baseAddress, UInt64($0.count), error)
+            }
+        }
+    }
+
+    func stop(_ id: Torrent.ID) throws(EngineError) {
+        let handle = try liveHandle("stop torrent \(id)")
+        try nativeCall("stop torrent \(id)") { clt_torrent_stop(handle, id.raw, $0) }
+    }
+
+    func acceptMetadata(_ id: Torrent.ID) throws(EngineError) {
+        let handle = try liveHandle("accept the metadata of torrent \(id)")
+        try nativeCall("accept the metadata of torrent \(id)") { clt_torrent_accept_metadata(handle, id.raw, $0) }
+        records[id]?.heldMetadata = nil
+    }
+
+    func setMembers(_ members: [Member], of id: Torrent.ID) throws(EngineError) {
+        let operation = "set the members of torrent \(id)"
+        let handle = try liveHandle(operation)
+        guard var record = records[id] else { throw notFound(operation) }
+        let natives = members.map { clt_member($0, rule: record.rule(for: $0)) }
+        records[id] = record
+        try nativeCall(operation) { error in
+            natives.withUnsafeBufferPointer {
+                clt_torrent_set_members(handle, id.raw, $0.baseAddress, UInt64($0.count), error)
+            }
+        }
+    }
+
+    func setRateLimits(upload: UInt32, download: UInt32, of id: Torrent.ID) throws(EngineError) {
+        let handle = try liveHandle("limit torrent \(id)")
+        try nativeCall("limit torrent \(id)") { clt_torrent_set_rate_limits(handle, id.raw, upload, download, $0) }
+    }
+
+    func notFound(_ operation: String) -> EngineError {
+        EngineError(.torrentNotFound, operation, reason: "no torrent has that ID (any more)")
+    }
+}
+
+extension clt_member {
+    init(_ member: Member, rule: UInt64) {
+        self.init()
+        struct_size = UInt32(MemoryLayout<clt_member>.size)
+        kind = CLT_MEMBER_ADDRESS_RANGE.rawValue
+        self.rule = rule
+        source = member.source.raw
+        first = clt_endpoint(member.rule.firstAddress, port: member.rule.port ?? 0)
+        last = clt_endpoint(member.rule.lastAddress, port: 0)
+    }
+}

@@ -1,0 +1,69 @@
+public import Logging
+
+/// MSE/PE stream obfuscation. It hides nothing from anyone who knows the info-hash.
+public enum StreamEncryption: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Dial with the MSE handshake, so that an impostor at a member's address does not learn the info-hash from us,
+    /// then go on in plaintext; accept both. The default.
+    case handshakeOnly
+    /// Plaintext only, both ways.
+    case off
+    /// Dial with MSE and RC4; accept both.
+    case full
+    /// MSE and RC4 only, both ways.
+    case required
+}
+
+/// How an engine is set up. Nothing in here can make a swarm public.
+public struct EngineConfiguration: Sendable {
+    /// Where to listen. Empty: no listening socket at all; members can then only be dialled.
+    public var listen: [ListenAddress]
+    /// Where dials leave from. Nil: from the first address of `listen` that is not a wildcard; else the kernel
+    /// chooses.
+    public var dialFrom: ListenAddress?
+    /// Obfuscation.
+    public var encryption: StreamEncryption
+    /// Peers in all, 2…65,000.
+    public var connectionsLimit: Int
+    /// Threads for disk reads and writes, 1…64.
+    public var diskThreads: Int
+    /// What is accepted as metadata, from files and from members.
+    public var limits: MetainfoLimits
+    /// At most one progress event per torrent in this time.
+    public var progressInterval: Duration
+    /// Where the engine's own notes go.
+    public var logger: Logger
+
+    /// Makes a configuration; with no argument, one that listens nowhere.
+    public init(
+        listen: [ListenAddress] = [], dialFrom: ListenAddress? = nil, encryption: StreamEncryption = .handshakeOnly,
+        connectionsLimit: Int = 2000, diskThreads: Int = 4, limits: MetainfoLimits = .metadata,
+        progressInterval: Duration = .milliseconds(250), logger: Logger = Logger(label: "TorrentEngine")
+    ) {
+        self.listen = listen
+        self.dialFrom = dialFrom
+        self.encryption = encryption
+        self.connectionsLimit = connectionsLimit
+        self.diskThreads = diskThreads
+        self.limits = limits
+        self.progressInterval = progressInterval
+        self.logger = logger
+    }
+
+    /// The device or address that outgoing connections are bound to; empty where the kernel chooses.
+    var outgoingInterfaces: String {
+        guard let source = dialFrom ?? listen.first(where: { !$0.isWildcard }) else { return "" }
+        return source.address.map(String.init(describing:)) ?? source.interfaceName ?? ""
+    }
+}
+
+/// Versions of the parts that must fit together.
+public struct EngineVersions: Sendable, Hashable {
+    /// The shim's ABI number.
+    public let shimABI: UInt32
+    /// libtorrent's version at compile time.
+    public let engineCompiled: String
+    /// libtorrent's version that runs.
+    public let engineRunning: String
+    /// Whether the locks that rest on libtorrent's internals are active: only with the versions they were read in.
+    public let internalsUsable: Bool
+}

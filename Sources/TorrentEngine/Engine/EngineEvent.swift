@@ -1,0 +1,109 @@
+/// Something that happened in an engine.
+///
+/// Events are hints; snapshots (``Torrent/status()`` and its like) are the truth.
+public struct EngineEvent: Sendable {
+    /// What happened. Later versions may add cases: switch with a `default`.
+    public enum Kind: Sendable {
+        /// The torrent entered this state.
+        case state(TorrentState)
+        /// The info dictionary came from a member (BEP 9) and waits for ``Torrent/acceptMetadata()``.
+        case metadataReceived
+        /// Bytes were verified or moved; sent at most a few times a second for a torrent.
+        case progress
+        /// What is on disk is known: that many bytes of it are verified.
+        case checked(reusedBytes: UInt64)
+        /// Every piece is verified.
+        case finished
+        /// A member's handshake is complete.
+        case peerConnected(PeerEndpoint, direction: PeerDirection, member: Member?)
+        /// We refused a peer. `tries` counts the refusals of its address so far.
+        case peerRefused(PeerEndpoint, direction: PeerDirection, reason: RefusalReason, tries: UInt64)
+        /// A member's connection, or the attempt at one, ended. `detail` has the engine's words.
+        case peerDisconnected(PeerEndpoint, direction: PeerDirection, reason: DisconnectReason, detail: String)
+        /// A peer sent corrupt data and was banned from the torrent.
+        case peerBanned(PeerEndpoint)
+        /// The piece with that index failed its hash and is fetched again.
+        case hashFailed(piece: Int)
+        /// The file system refused; the torrent has stopped.
+        case storageError(EngineError)
+        /// A listening socket stands, with its real port.
+        case listening(PeerEndpoint)
+        /// A listening socket could not be had.
+        case listenFailed(EngineError)
+        /// The torrent is gone and its files are closed.
+        case removed
+        /// This many events were dropped because nobody took them: take snapshots.
+        case gap(UInt64)
+        /// A note of the engine's, from 0 (debug) to 4 (error).
+        case log(level: Int, String)
+    }
+
+    /// Counts up by one from event to event of the engine.
+    public let sequence: UInt64
+    /// The torrent concerned; nil for the engine itself.
+    public let torrent: Torrent.ID?
+    /// What happened.
+    public let kind: Kind
+}
+
+/// Who dialled whom.
+public enum PeerDirection: String, Sendable, Hashable, Codable {
+    /// The peer dialled us.
+    case incoming
+    /// We dialled the peer.
+    case outgoing
+}
+
+/// Why we refused a peer.
+public enum RefusalReason: String, Sendable, Hashable, Codable {
+    /// Its address is no member's, of any torrent.
+    case notAMember
+    /// It is a member, but not of the torrent that it asked for.
+    case notOfThisTorrent
+    /// It was a member, and is no more.
+    case revoked
+    /// The engine would have dialled where nobody sent it, or where no member is.
+    case notDialled
+    /// Its handshake would harm the engine.
+    case harmfulHandshake
+    /// A reason that this version has no word for.
+    case other
+}
+
+/// Why a connection ended.
+public enum DisconnectReason: String, Sendable, Hashable, Codable {
+    /// Nobody listens there.
+    case connectionRefused
+    /// No way there.
+    case unreachable
+    /// No answer in time.
+    case timedOut
+    /// The other side closed before its handshake: it may not list our address.
+    case closedBeforeHandshake
+    /// The other side closed.
+    case closed
+    /// We closed: shutdown, removal, nothing left to exchange.
+    case byUs
+    /// The other side broke the protocol.
+    case protocolError
+    /// Anything else.
+    case other
+}
+
+/// What a torrent is doing.
+public enum TorrentState: String, Sendable, Hashable, Codable {
+    /// Waits for the info dictionary from a member (BEP 9).
+    case metadata
+    /// The info dictionary is here and waits to be accepted.
+    case held
+    /// Looks at what is on disk.
+    case checking
+    /// Lacks pieces.
+    case downloading
+    /// Has every piece.
+    case seeding
+    /// A storage error stopped it.
+    case failed
+    /// A state that this version has no word for.
+    case unknown
+}

@@ -1,0 +1,25 @@
+/// What the engine's actor remembers of a torrent between events.
+struct TorrentRecord {
+    /// Points in a torrent's life that can be waited for.
+    enum Milestone: Sendable, Hashable {
+        case metadata, checked, finished
+    }
+
+    var state: TorrentState
+    var heldMetadata: [UInt8]?
+    var reached: Set<Milestone> = []
+    var failure: EngineError?
+    var waiters: [UInt64: Milestone] = [:]
+    /// The numbers that the shim knows members by. Never reused, so that a peer that a former entry admitted is
+    /// still attributed to it.
+    var membersByRule: [UInt64: Member] = [:]
+    var rulesByMember: [Member: UInt64] = [:]
+
+    mutating func rule(for member: Member) -> UInt64 {
+        if let rule = rulesByMember[member] { return rule }
+        let rule = UInt64(membersByRule.count + 1)
+        membersByRule[rule] = member
+        rulesByMember[member] = rule
+        return rule
+    }
+}

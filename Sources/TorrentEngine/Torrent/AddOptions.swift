@@ -1,0 +1,40 @@
+/// How a torrent is added.
+public struct AddOptions: Sendable {
+    /// What is known of the content on disk.
+    public enum Content: Sendable {
+        /// Nothing: what is there is hashed by the engine.
+        case unknown
+        /// Every piece was just hashed and is good.
+        case complete
+        /// Every piece should be good; each is hashed before it is first sent.
+        case completeVerifiedOnRead
+        /// These pieces are good: a bit each, the first piece in the highest bit of the first byte.
+        case pieces([UInt8])
+    }
+
+    /// The folder that holds the torrent's top-level file or folder; an absolute path.
+    public var saveFolder: String
+    /// Who may be in the swarm. Nobody, unless told.
+    public var members: [Member]
+    /// What is known of the content on disk.
+    public var content: Content
+    /// Fetch pieces in order.
+    public var isSequential: Bool
+    /// Bytes a second; 0 for no limit.
+    public var uploadLimit: UInt32
+    /// Bytes a second; 0 for no limit.
+    public var downloadLimit: UInt32
+
+    /// Makes options.
+    public init(
+        saveFolder: String, members: [Member] = [], content: Content = .unknown, isSequential: Bool = false,
+        uploadLimit: UInt32 = 0, downloadLimit: UInt32 = 0
+    ) {
+        self.saveFolder = saveFolder
+        self.members = members
+        self.content = content
+        self.isSequential = isSequential
+        self.uploadLimit = uploadLimit
+        self.downloadLimit = downloadLimit
+    }
+}

@@ -1,0 +1,65 @@
+/// A torrent at one moment.
+public struct TorrentStatus: Sendable, Hashable {
+    /// What it is doing.
+    public var state: TorrentState
+    /// Whether it was started (and not stopped since).
+    public var isStarted: Bool
+    /// Peers that are connected.
+    public var connectedPeers: Int
+    /// Bytes of content; 0 before the metadata is there.
+    public var contentBytes: UInt64
+    /// Bytes in pieces that passed their hash.
+    public var verifiedBytes: UInt64
+    /// Bytes that were found good on disk when it was checked.
+    public var reusedBytes: UInt64
+    /// Payload received in this run, whatever became of it, in bytes.
+    public var receivedBytes: UInt64
+    /// Of ``receivedBytes``, those that failed their hash or came twice.
+    public var wastedBytes: UInt64
+    /// Payload sent in this run, in bytes.
+    public var uploadedBytes: UInt64
+    /// Payload received, bytes a second.
+    public var downloadRate: UInt64
+    /// Payload sent, bytes a second.
+    public var uploadRate: UInt64
+    /// Pieces in all; 0 before the metadata is there.
+    public var pieceCount: Int
+    /// Pieces that passed their hash.
+    public var verifiedPieces: Int
+}
+
+/// A peer of a torrent at one moment.
+public struct PeerSnapshot: Sendable, Hashable {
+    /// Where it is: for an incoming peer, with the port that it dialled from.
+    public var endpoint: PeerEndpoint
+    /// Who dialled whom.
+    public var direction: PeerDirection
+    /// The member entry that admitted it.
+    public var member: Member?
+    /// Whether the connection stands and both handshakes are done.
+    public var isConnected: Bool
+    /// We want pieces that it has.
+    public var isInteresting: Bool
+    /// We choke it.
+    public var isChoked: Bool
+    /// It wants pieces that we have.
+    public var isRemoteInterested: Bool
+    /// It chokes us.
+    public var isRemoteChoking: Bool
+    /// It has every piece.
+    public var isSeed: Bool
+    /// Whether the connection began with an MSE handshake.
+    public var isObfuscated: Bool
+    /// Payload from it, bytes a second.
+    public var downloadRate: UInt64
+    /// Payload to it, bytes a second.
+    public var uploadRate: UInt64
+    /// Payload from it in all, in bytes.
+    public var downloadedBytes: UInt64
+    /// Payload to it in all, in bytes.
+    public var uploadedBytes: UInt64
+    /// How many pieces it has.
+    public var pieceCount: Int
+    /// What it calls itself: untrusted text, to be shown as text only.
+    public var client: String
+}
