@@ -1,0 +1,84 @@
+#include "beneath.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace clt {
+
+namespace {
+
+constexpr int read_flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+
+int retry_open(int folder, char const *path, int flags) noexcept {
+    for (;;) {
+        int const fd = ::openat(folder, path, flags);
+        if (fd >= 0 || errno != EINTR) return fd;
+    }
+}
+
+// For kernels before 5.6, and sandboxes that do not know openat2.
+int open_stepwise(int folder, std::string path, descriptor *file) noexcept {
+    descriptor at;
+    size_t start = 0;
+    for (size_t slash; (slash = path.find('/', start)) != std::string::npos; start = slash + 1) {
+        path[slash] = '\0';
+        descriptor next(retry_open(at ? at.get() : folder, path.c_str() + start,
+                                   O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        if (!next) return errno;
+        at = std::move(next);
+    }
+    *file = descriptor(retry_open(at ? at.get() : folder, path.c_str() + start, read_flags | O_NOFOLLOW));
+    return *file ? 0 : errno;
+}
+
+int open_any(int folder, std::string const &path, descriptor *file) noexcept {
+    struct open_how how {};
+    how.flags = read_flags;
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+    for (;;) {
+        long const fd = ::syscall(SYS_openat2, folder, path.c_str(), &how, sizeof(how));
+        if (fd >= 0) {
+            *file = descriptor(static_cast<int>(fd));
+            return 0;
+        }
+        if (errno == ENOSYS || errno == EPERM) return open_stepwise(folder, path, file);
+        if (errno != EINTR && errno != EAGAIN) return errno;
+    }
+}
+
+} // namespace
+
+descriptor::~descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+}
+
+descriptor open_folder(std::string const &path) {
+    return descriptor(retry_open(AT_FDCWD, path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
+bool is_plain_relative_path(std::string const &path) {
+    if (path.empty() || path.find('\0') != std::string::npos) return false;
+    for (size_t start = 0; start <= path.size();) {
+        size_t const end = std::min(path.find('/', start), path.size());
+        std::string const part = path.substr(start, end - start);
+        if (part.empty() || part == "." || part == "..") return false;
+        start = end + 1;
+    }
+    return true;
+}
+
+int open_file_beneath(int folder, std::string const &path, descriptor *file, struct stat *status) noexcept {
+    descriptor opened;
+    if (int const error = open_any(folder, path, &opened); error != 0) return error;
+    if (::fstat(opened.get(), status) != 0) return errno;
+    if (S_ISDIR(status->st_mode)) return EISDIR;
+    if (!S_ISREG(status->st_mode)) return ENXIO;
+    *file = std::move(opened);
+    return 0;
+}
+
+} // namespace clt
