@@ -85,14 +85,13 @@ extension ListenAddress {
             throw .malformed("a zone ID is not supported", remedy: "name the interface: wg0:6881")
         }
         guard let portText = parts.port else {
-            if parts.host.utf8.count(where: { $0 == UInt8(ascii: ":") }) > 1 {
+            if !parts.isBracketed && parts.host.contains(":") {
                 throw .malformed(
                     "an IPv6 address stands in brackets, with the port after them", remedy: "write [::1]:6881"
                 )
             }
             throw .malformed(
-                "the port is missing",
-                remedy: "write \(parts.host.isEmpty ? "wg0" : parts.host):6881, or port 0 for any free one")
+                "the port is missing", remedy: "write wg0:6881 or 10.0.0.1:6881; port 0 takes any free one")
         }
         let port = try EndpointText.port(portText, minimum: 0)
         if parts.isBracketed || Self.looksNumeric(parts.host) {
