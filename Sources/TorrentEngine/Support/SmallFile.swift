@@ -16,7 +16,9 @@ func readSmallFile(_ path: String, limit: Int, operation: String) throws(EngineE
     var out = [UInt8](repeating: 0, count: Int(status.st_size) + 1)
     var count = 0
     while count < out.count {
-        let got = out.withUnsafeMutableBytes { read(file.number, $0.baseAddress.map { $0 + count }, $0.count - count) }
+        let got = out.withUnsafeMutableBytes {
+            read(file.number, $0.baseAddress.map { $0 + count }, $0.count - count)
+        }
         if got < 0 && errno == EINTR { continue }
         guard got >= 0 else { throw EngineError(operation, errno: errno, path: path) }
         if got == 0 { break }
@@ -29,6 +31,7 @@ func readSmallFile(_ path: String, limit: Int, operation: String) throws(EngineE
 }
 
 /// A file descriptor that closes itself.
+///
 final class Descriptor: Sendable {
     let number: Int32
 

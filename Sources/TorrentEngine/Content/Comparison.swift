@@ -1,0 +1,71 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// What a hash job found, against what a torrent says.
+struct Comparison {
+    private enum Outcome {
+        case verified, mismatch, unreadable
+    }
+
+    private let metainfo: Metainfo
+    private let job: HashJob
+    private let outcomes: [Outcome]
+
+    init(_ metainfo: Metainfo, hashes: [UInt8], job: HashJob) {
+        self.metainfo = metainfo
+        self.job = job
+        let length = InfoHash.byteCount
+        outcomes = (0..<metainfo.pieceCount).map { index in
+            guard case .hashed(let hash) = job.piece(index) else { return .unreadable }
+            return hash[...] == hashes[index * length..<(index + 1) * length] ? .verified : .mismatch
+        }
+    }
+
+    var verification: PieceVerifier.Verification {
+        var bitfield = [UInt8](repeating: 0, count: (outcomes.count + 7) / 8)
+        for (piece, outcome) in outcomes.enumerated() where outcome == .verified {
+            bitfield[piece / 8] |= 0x80 >> UInt8(piece % 8)
+        }
+        return PieceVerifier.Verification(
+            bitfield: bitfield, verifiedPieceCount: outcomes.count { $0 == .verified },
+            verifiedBytes: metainfo.files.reduce(0) { $0 + ($1.isPad ? 0 : verifiedBytes(of: $1)) },
+            badFiles: metainfo.files.indices.compactMap(badFile))
+    }
+
+    private func pieces(of file: Metainfo.File) -> Range<Int> {
+        guard file.sizeBytes > 0 else { return 0..<0 }
+        let length = UInt64(metainfo.pieceLengthBytes)
+        return Int(file.offsetBytes / length)..<Int((file.offsetBytes + file.sizeBytes - 1) / length) + 1
+    }
+
+    private func verifiedBytes(of file: Metainfo.File) -> UInt64 {
+        let length = UInt64(metainfo.pieceLengthBytes)
+        let end = file.offsetBytes + file.sizeBytes
+        return pieces(of: file).reduce(0) { sum, piece in
+            guard outcomes[piece] == .verified else { return sum }
+            let start = UInt64(piece) * length
+            return sum + min(start + length, end) - max(start, file.offsetBytes)
+        }
+    }
+
+    private func badFile(_ index: Int) -> PieceVerifier.BadFile? {
+        let file = metainfo.files[index]
+        guard !file.isPad else { return nil }
+        let code = job.fileErrno(index)
+        let pieces = pieces(of: file)
+        guard code != 0 || pieces.contains(where: { outcomes[$0] == .mismatch }) else { return nil }
+        let reason: PieceVerifier.Reason =
+            switch code {
+            case 0: .mismatch
+            case ENOENT, ENOTDIR: .missing
+            case ENODATA: .short
+            case ESTALE: .changed
+            default: .unreadable
+            }
+        return PieceVerifier.BadFile(
+            index: index, path: file.path, pieces: pieces.filter { outcomes[$0] != .verified },
+            reason: reason,
+            systemErrno: code == 0 || code == ENODATA || code == ESTALE ? nil : code)
+    }
+}

@@ -1,0 +1,29 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Which file it is, and in which version: any write, truncation, replacement or change of mode alters it.
+public struct FileIdentity: Sendable, Hashable, Codable {
+    /// The device that holds the file.
+    public let device: UInt64
+    /// The file's number on the device.
+    public let inode: UInt64
+    /// Its size in bytes.
+    public let sizeBytes: UInt64
+    /// When its content last changed, nanoseconds since 1970.
+    public let modifiedNanoseconds: Int64
+    /// When its content or attributes last changed, nanoseconds since 1970.
+    public let changedNanoseconds: Int64
+
+    init(_ status: stat) {
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
+        sizeBytes = UInt64(clamping: status.st_size)
+        modifiedNanoseconds = Self.nanoseconds(status.st_mtim)
+        changedNanoseconds = Self.nanoseconds(status.st_ctim)
+    }
+
+    private static func nanoseconds(_ time: timespec) -> Int64 {
+        Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    }
+}
