@@ -96,7 +96,7 @@ struct FetchRun: Sendable {
             throw error
         }
         return try await finish(torrent, destination, since: start) { () throws(EngineError) in
-            try await torrent.acceptMetadata()
+            try await torrent.acceptMetadata(destination.metainfo)
         }
     }
 
