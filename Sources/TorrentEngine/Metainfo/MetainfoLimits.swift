@@ -10,7 +10,9 @@ public struct MetainfoLimits: Sendable, Hashable {
     public var maxDepth: Int
     /// Bencoded values; a file takes about nine.
     public var maxTokens: Int
-    /// Pieces, 1 … 2,000,000. The engine's piece picker is safe up to 65,536.
+    /// Pieces, 1 … 2,000,000.
+    ///
+    /// The engine's piece picker is safe up to 65,536.
     public var maxPieces: Int
     /// Files, pad files included, 1 … 2,000,000.
     ///
@@ -31,10 +33,8 @@ public struct MetainfoLimits: Sendable, Hashable {
         self.maxContentBytes = maxContentBytes
     }
 
-    /// For files that the user names: 16 MiB, which 100,000 files with ordinary paths fit.
+    /// 16 MiB, which 100,000 files with ordinary paths fit, for files and for metadata that members send.
     public static let standard = MetainfoLimits()
-    /// For metadata that peers send (BEP 9): 4 MiB and 500,000 values.
-    public static let metadata = MetainfoLimits(maxBytes: 4 << 20, maxTokens: 500_000)
 
     var native: clt_limits {
         // Zero means "the default" there, and so must not come of a limit that is none.
