@@ -78,9 +78,13 @@ extension Engine {
         try nativeCall("stop torrent \(id)") { clt_torrent_stop(handle, id.raw, $0) }
     }
 
-    func acceptMetadata(_ id: Torrent.ID) throws(EngineError) {
+    func acceptMetadata(_ metainfo: Metainfo, of id: Torrent.ID) throws(EngineError) {
         let handle = try liveHandle("accept the metadata of torrent \(id)")
-        try nativeCall("accept the metadata of torrent \(id)") { clt_torrent_accept_metadata(handle, id.raw, $0) }
+        try nativeCall("accept the metadata of torrent \(id)") { error in
+            withExtendedLifetime(metainfo) {
+                clt_torrent_accept_metadata(handle, id.raw, metainfo.native.pointer, error)
+            }
+        }
         records[id]?.heldMetadata = nil
     }
 
@@ -99,7 +103,9 @@ extension Engine {
 
     func setRateLimits(upload: UInt32, download: UInt32, of id: Torrent.ID) throws(EngineError) {
         let handle = try liveHandle("limit torrent \(id)")
-        try nativeCall("limit torrent \(id)") { clt_torrent_set_rate_limits(handle, id.raw, upload, download, $0) }
+        try nativeCall("limit torrent \(id)") {
+            clt_torrent_set_rate_limits(handle, id.raw, upload, download, $0)
+        }
     }
 
     func notFound(_ operation: String) -> EngineError {

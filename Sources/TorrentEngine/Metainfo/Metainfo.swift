@@ -49,7 +49,7 @@ public struct Metainfo: Sendable {
     /// CPU bound; never blocks.
     ///
     /// - Throws: `EngineError.Code.malformed` or `.limitExceeded`.
-    public init(infoDictionary bytes: [UInt8], limits: MetainfoLimits = .metadata) throws(EngineError) {
+    public init(infoDictionary bytes: [UInt8], limits: MetainfoLimits = .standard) throws(EngineError) {
         try self.init(bytes: bytes, isInfoAlone: true, limits: limits, operation: "read a torrent's metadata")
     }
 
