@@ -103,6 +103,11 @@ struct Demo: Sendable {
             let parties = Set(try await swarm.parties().map { SocketEnd($0) })
             let counts = swarm.watchers.counts(parties: parties)
             let looks = swarm.watchers.table.looks
+            for (channel, socket) in swarm.watchers.table.outsiders(
+                parties: parties, own: swarm.addresses.own)
+            {
+                note("\(channel.rawValue): \(socket)")
+            }
             try await swarm.seed.shutdown()
             return DemoReport(
                 addresses: swarm.addresses, copies: copies, stranger: stranger, gossip: gossip,

@@ -8,12 +8,17 @@ import TorrentEngine
 /// What the kernel says of the sockets that this process holds.
 enum SocketTable {
     /// A socket as it was seen.
-    struct Sighting: Sendable, Hashable {
+    struct Sighting: Sendable, Hashable, CustomStringConvertible {
         enum Kind: Sendable, Hashable { case tcp, udp, nameService }
         let kind: Kind
         let local: SocketEnd?
         /// Where it is connected to; nil for a TCP connection that gets no answer, and for an unconnected UDP socket.
         let remote: SocketEnd?
+
+        var description: String {
+            let (from, to) = (local.map { "\($0)" } ?? "?", remote.map { "\($0)" } ?? "?")
+            return "\(kind) \(from) -> \(to)"
+        }
 
         /// A SYN that was sent, and not answered.
         var isUnanswered: Bool { kind == .tcp && remote == nil }
@@ -35,7 +40,13 @@ enum SocketTable {
         return out
     }
 
+    /// A socket can close, and its number go to another, between two questions: then it is as if not looked at.
     private static func sighting(_ descriptor: Int32) -> Sighting? {
+        guard let cookie = cookie(descriptor), let seen = look(descriptor) else { return nil }
+        return Self.cookie(descriptor) == cookie ? seen : nil
+    }
+
+    private static func look(_ descriptor: Int32) -> Sighting? {
         switch (option(descriptor, SO_DOMAIN), option(descriptor, SO_TYPE)) {
         case (AF_INET, Int32(SOCK_STREAM.rawValue)), (AF_INET6, Int32(SOCK_STREAM.rawValue)):
             let remote = SocketEnd.remote(of: descriptor)
@@ -51,6 +62,14 @@ enum SocketTable {
             return Sighting(kind: .nameService, local: nil, remote: nil)
         default: return nil
         }
+    }
+
+    /// The kernel's number for a socket, never given to another; nil for what is no socket.
+    private static func cookie(_ descriptor: Int32) -> UInt64? {
+        let optionName: Int32 = 57  // SO_COOKIE, which Glibc's module does not have
+        var value: UInt64 = 0
+        var length = socklen_t(MemoryLayout<UInt64>.size)
+        return getsockopt(descriptor, SOL_SOCKET, optionName, &value, &length) == 0 ? value : nil
     }
 
     private static func option(_ descriptor: Int32, _ name: Int32) -> Int32? {
@@ -84,7 +103,7 @@ final class SocketTableSampler: Sendable {
                     seen.insert(sighting)
                     continue
                 }
-                // On loopback an answer takes microseconds, in which a look may fall.
+                // A look may fall between a SYN and its answer.
                 let since = unanswered[sighting] ?? time
                 stillUnanswered[sighting] = since
                 if time - since > .milliseconds(50) { seen.insert(sighting) }
@@ -122,16 +141,20 @@ final class SocketTableSampler: Sendable {
     ///     theirs; one that is connected to there is not.
     func counts(parties: Set<SocketEnd>, own: Set<IPAddress>) -> ChannelCounts {
         var counts = ChannelCounts()
-        for sighting in state.withLock({ $0.seen }) {
-            if let local = sighting.local, own.contains(local.address) { continue }
-            if sighting.kind == .nameService || sighting.remote?.port == 53 {
-                counts[.dns] += 1
-                continue
-            }
-            let ends = Set([sighting.local, sighting.remote].compactMap { $0 })
-            if !ends.isDisjoint(with: parties) { continue }
-            counts[sighting.kind == .tcp ? .otherTCP : .otherUDP] += 1
-        }
+        for (channel, _) in outsiders(parties: parties, own: own) { counts[channel] += 1 }
         return counts
+    }
+
+    /// The sockets that `counts` counts, by channel.
+    func outsiders(
+        parties: Set<SocketEnd>, own: Set<IPAddress>
+    ) -> [(channel: Channel, socket: SocketTable.Sighting)] {
+        state.withLock { $0.seen }.compactMap { sighting in
+            if let local = sighting.local, own.contains(local.address) { return nil }
+            if sighting.kind == .nameService || sighting.remote?.port == 53 { return (.dns, sighting) }
+            let ends = Set([sighting.local, sighting.remote].compactMap { $0 })
+            if !ends.isDisjoint(with: parties) { return nil }
+            return (sighting.kind == .tcp ? .otherTCP : .otherUDP, sighting)
+        }
     }
 }

@@ -65,4 +65,34 @@ struct ChannelWatchersTests {
         #expect(without[.dns] >= 1)
         withExtendedLifetime(name) {}
     }
+
+    @Test("A connection that closes during a look is seen whole or not at all")
+    func torn() async throws {
+        let addresses = try DemoAddresses()
+        let listener = try RawSocket.listening(at: addresses.seed)
+        let door = try listener.boundEndpoint()
+        let isOver = OnceFlag()
+        async let churned = onThread { () throws(EngineError) in
+            var count = 0
+            while !isOver.isRaised {
+                let dialler = try RawSocket(.tcp, at: addresses.member)
+                if dialler.connect(to: door), listener.accept() != nil { count += 1 }
+            }
+            return count
+        }
+        let torn = try await onThread { () throws(EngineError) in
+            var torn: [SocketTable.Sighting] = []
+            for _ in 0..<3000 {
+                torn += SocketTable.sightings().filter { sighting in
+                    let ends = [sighting.local, sighting.remote]
+                    guard ends.contains(where: { $0?.address == addresses.member }) else { return false }
+                    return sighting.remote != nil && !ends.contains(SocketEnd(door))
+                }
+            }
+            return torn
+        }
+        isOver.raise()
+        #expect(try await churned > 100)
+        #expect(torn.isEmpty, "\(torn.prefix(3))")
+    }
 }
