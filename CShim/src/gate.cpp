@@ -3,6 +3,7 @@
 #include "endpoint.hpp"
 #include "internals.hpp"
 
+#include <libtorrent/bdecode.hpp>
 #include <libtorrent/entry.hpp>
 #include <libtorrent/error_code.hpp>
 #include <libtorrent/operations.hpp>
@@ -78,6 +79,17 @@ class gate_peer final : public lt::peer_plugin {
         for (char const *key : {"v", "yourip", "complete_ago", "p"}) handshake.dict().erase(key);
         auto &messages = handshake["m"].dict();
         for (char const *key : {"ut_holepunch", "share_mode"}) messages.erase(key);
+    }
+
+    bool on_extension_handshake(lt::bdecode_node const &handshake) override {
+#ifndef CLT_TEST_UNLOCK_PEER_KEYS
+        // A member may not send us anywhere: not to another port of its own (`p`), not to third parties
+        // (ut_holepunch, which has no setting), and it does not tell us who we are (`yourip`).
+        internals::blank_key(handshake, "p");
+        internals::blank_key(handshake, "yourip");
+        internals::blank_key(handshake.dict_find_dict("m"), "ut_holepunch");
+#endif
+        return true;
     }
 
     void on_disconnect(lt::error_code const &error) override {

@@ -1,5 +1,6 @@
 #include "internals.hpp"
 
+#include <libtorrent/bdecode.hpp>
 #include <libtorrent/bt_peer_connection.hpp>
 #include <libtorrent/version.hpp>
 
@@ -34,8 +35,20 @@ int send_buffer_size(lt::peer_connection_handle const &peer) noexcept {
     return connection ? connection->send_buffer_size() : 0;
 }
 
+void blank_key(lt::bdecode_node const &dictionary, std::string_view key) noexcept {
+    if (!usable() || !dictionary || dictionary.type() != lt::bdecode_node::dict_t) return;
+    // A dictionary may hold a key twice, and the engine takes the first it finds: hence the loop.
+    while (lt::bdecode_node const value = dictionary.dict_find(lt::string_view(key.data(), key.size()))) {
+        // The key's text stands right before its value, in the connection's receive buffer, which is not const.
+        char *const text = const_cast<char *>(value.data_section().data()) - key.size();
+        if (std::memcmp(text, key.data(), key.size()) != 0) return; // not the layout that this was read in
+        *text = '\0';
+    }
+}
+
 #else
 
+void blank_key(lt::bdecode_node const &, std::string_view) noexcept {}
 void discard_unsent(lt::peer_connection_handle const &) noexcept {}
 int send_buffer_size(lt::peer_connection_handle const &) noexcept { return 0; }
 

@@ -2,7 +2,10 @@
 // with any other, usable() is false and each function does nothing.
 #pragma once
 
+#include <libtorrent/fwd.hpp>
 #include <libtorrent/peer_connection_handle.hpp>
+
+#include <string_view>
 
 namespace clt::internals {
 
@@ -11,5 +14,9 @@ bool usable() noexcept;
 void discard_unsent(lt::peer_connection_handle const &peer) noexcept;
 // Bytes that wait in the engine's send buffer; 0 where not usable.
 int send_buffer_size(lt::peer_connection_handle const &peer) noexcept;
+
+// Makes the engine not see `key` of a dictionary that it has just received, every time it stands there. Call from
+// on_extension_handshake, which runs before the engine looks at the dictionary itself.
+void blank_key(lt::bdecode_node const &dictionary, std::string_view key) noexcept;
 
 } // namespace clt::internals
