@@ -62,6 +62,8 @@ void engine::start() {
                 self->events_.push(std::move(log));
             }
         }
+        // Only now: handlers that ran until here may have used the session.
+        self->closing_ = lt::session_proxy();
         ended.set_value();
     });
     try {
@@ -119,7 +121,6 @@ void engine::close_sessions() {
     if (session_) {
         closing_ = session_->abort();
         session_.reset();
-        closing_ = lt::session_proxy(); // with an io_context of ours there is no thread in it to wait for
     }
     work_.reset();
 }

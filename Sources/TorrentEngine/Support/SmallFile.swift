@@ -56,7 +56,7 @@ final class Descriptor: Sendable {
 
 extension EngineError {
     /// A failed call of the file system.
-    init(_ operation: String, errno: Int32, path: String?) {
+    package init(_ operation: String, errno: Int32, path: String?) {
         self.init(
             Code(fileErrno: errno), operation, reason: String(cString: strerror(errno)), path: path,
             systemErrno: errno)

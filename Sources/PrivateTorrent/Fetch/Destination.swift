@@ -1,0 +1,117 @@
+import TorrentEngine
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Where a torrent's content goes: `folder/<name>`, and nothing outside it. All calls block.
+struct Destination: Sendable {
+    enum Content {
+        /// Nothing stood there; an empty entry does now, and it is ours.
+        case fresh
+        /// Something stands there that is ours to continue, or to adopt: what of it is good must be hashed.
+        case existing
+    }
+
+    /// Absolute, without symbolic links.
+    let folder: String
+    let metainfo: Metainfo
+
+    var record: FetchRecord { FetchRecord(folder: folder, name: metainfo.name) }
+    private var path: String { "\(folder)/\(metainfo.name)" }
+    private var operation: String { "fetch \(metainfo.name) into \(folder)" }
+    private var isSingleFile: Bool {
+        metainfo.files.count { !$0.isPad } == 1 && metainfo.files.contains { $0.path == metainfo.name }
+    }
+
+    /// The folder itself: made where it is missing, and resolved.
+    static func resolveFolder(_ folder: String) throws(EngineError) -> String {
+        let operation = "fetch into \(folder)"
+        try FileSystem.makeFolders(folder, operation: operation)
+        let path = try FileSystem.resolve(folder, operation: operation)
+        guard access(path, W_OK | X_OK) == 0 else { throw FileSystem.failure(operation, path, errno) }
+        return path
+    }
+
+    /// Makes the destination ours, or refuses: whatever stands there without our record stays untouched.
+    func claim(adopting: Bool) throws(EngineError) -> Content {
+        let recorded = try record.metainfo()
+        if let recorded, recorded.infoHash != metainfo.infoHash {
+            throw EngineError(
+                .fileExists, operation, reason: "an unfinished fetch of another torrent stands there",
+                remedy: "finish that one first, or fetch into another folder", path: path)
+        }
+        guard let kind = FileSystem.kind(of: path) else {
+            if recorded == nil { try record.write(metainfo) }
+            try FileSystem.createExclusively(path, isFolder: !isSingleFile, operation: operation)
+            return .fresh
+        }
+        guard recorded != nil || adopting else {
+            throw EngineError(
+                .fileExists, operation, reason: "\(path) is there already, and no fetch of ours wrote it",
+                remedy: "move it away, fetch into another folder, or take over what verifies with --adopt", path: path)
+        }
+        guard kind == (isSingleFile ? .file : .folder) else {
+            throw EngineError(
+                .fileExists, operation, reason: "\(path) is not the kind of entry that the torrent makes",
+                remedy: "move it away", path: path)
+        }
+        try refuseObstacles()
+        if recorded == nil { try record.write(metainfo) }
+        return .existing
+    }
+
+    /// Refuses before the first byte what would not fit.
+    func requireSpace(for bytes: UInt64) throws(EngineError) {
+        let free = try FileSystem.freeBytes(at: folder, operation: operation)
+        guard free < bytes else { return }
+        throw EngineError(
+            .diskFull, operation, reason: "\(bytes) bytes are needed and \(free) are free",
+            remedy: "free some space, or fetch into a folder on another disk", path: folder)
+    }
+
+    /// Gives up a claim under which nothing was written.
+    func release() {
+        if isSingleFile { unlink(path) } else { rmdir(path) }
+        record.remove()
+    }
+
+    /// The engine follows symbolic links and overwrites what it finds: so nothing that a file's path goes through
+    /// may be anything but a folder, and nothing at its end anything but a regular file with one name.
+    private func refuseObstacles() throws(EngineError) {
+        var seen: Set<String> = []
+        for file in metainfo.files where !file.isPad {
+            let components = file.path.split(separator: "/")
+            var at = folder
+            for (depth, component) in components.enumerated() {
+                at += "/" + component
+                let isLast = depth == components.count - 1
+                guard isLast || seen.insert(at).inserted else { continue }
+                guard let kind = FileSystem.kind(of: at) else { break }
+                guard kind == (isLast ? .file : .folder) else {
+                    throw EngineError(
+                        .fileExists, operation,
+                        reason: "\(at) is \(kind == .link ? "a symbolic link" : "in the way")",
+                        remedy: "move it away", path: at)
+                }
+                if isLast { try cut(at, to: file.sizeBytes) }
+            }
+        }
+    }
+
+    /// A file that is longer than the torrent says would stay so.
+    private func cut(_ file: String, to size: UInt64) throws(EngineError) {
+        let descriptor = open(file, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileSystem.failure(operation, file, errno) }
+        defer { close(descriptor) }
+        var info = stat()
+        guard fstat(descriptor, &info) == 0 else { throw FileSystem.failure(operation, file, errno) }
+        guard info.st_nlink == 1 else {
+            throw EngineError(
+                .fileExists, operation, reason: "\(file) has other names too (hard links)",
+                remedy: "move it away, or copy it", path: file)
+        }
+        guard UInt64(max(0, info.st_size)) > size else { return }
+        guard ftruncate(descriptor, off_t(size)) == 0 else { throw FileSystem.failure(operation, file, errno) }
+    }
+}

@@ -1,0 +1,59 @@
+import TorrentEngine
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The record of a fetch in progress: `DIR/.<name>.fetch/`, which says that what stands at `DIR/<name>` is ours to
+/// continue. Written before the first byte of content, removed after the last.
+///
+/// It holds the metadata, and nothing that a crash could make untrue: a fetch is continued by hashing what is on
+/// disk, never by trusting a bitfield. All calls block.
+struct FetchRecord: Sendable {
+    let folder: String
+    let name: String
+    private static let metadataFile = "metadata.torrent"
+    private static let suffix = ".fetch"
+
+    /// A long name is cut: a file name has at most 255 bytes.
+    static func fileName(for name: String) -> String {
+        var short = name
+        while short.utf8.count + suffix.utf8.count + 1 > 255 { short.removeLast() }
+        return ".\(short)\(suffix)"
+    }
+
+    private var path: String { "\(folder)/\(Self.fileName(for: name))" }
+
+    /// The metadata of the fetch that left a record under this name.
+    func metainfo() throws(EngineError) -> Metainfo? {
+        guard FileSystem.kind(of: path) != nil else { return nil }
+        try FileSystem.requireFolder(path, operation: "continue the fetch of \(name)")
+        let file = "\(path)/\(Self.metadataFile)"
+        guard FileSystem.kind(of: file) == .file else { return nil }
+        return try Metainfo(contentsOf: file)
+    }
+
+    /// The unfinished fetch of that torrent, whatever its name.
+    static func find(_ infoHash: InfoHash, in folder: String) -> Metainfo? {
+        for entry in FileSystem.entries(of: folder) where entry.hasPrefix(".") && entry.hasSuffix(suffix) {
+            let name = String(entry.dropFirst().dropLast(suffix.count))
+            guard let metainfo = try? FetchRecord(folder: folder, name: name).metainfo(),
+                metainfo.infoHash == infoHash, fileName(for: metainfo.name) == entry
+            else { continue }
+            return metainfo
+        }
+        return nil
+    }
+
+    func write(_ metainfo: Metainfo) throws(EngineError) {
+        let operation = "write the record of the fetch of \(name)"
+        try FileSystem.makeFolder(path, mode: 0o700, operation: operation)
+        try FileSystem.writeAtomically(metainfo.sanitisedTorrent, to: "\(path)/\(Self.metadataFile)", operation)
+        try FileSystem.synchronise(folder, operation)
+    }
+
+    func remove() {
+        unlink("\(path)/\(Self.metadataFile)")
+        rmdir(path)
+    }
+}

@@ -1,0 +1,177 @@
+import NodeInterface
+import TorrentEngine
+
+/// One fetch, from reference to files.
+struct FetchRun: Sendable {
+    let engine: Engine
+    let request: FetchRequest
+    let update: @Sendable (FetchUpdate) -> Void
+    let stall = StallWatch()
+
+    private var dialled: [PeerEndpoint] { request.members.compactMap(\.endpoint) }
+
+    func run() async throws(EngineError) -> FetchResult {
+        let given = request.folder
+        let folder = try await blocking("prepare \(given)") { () throws(EngineError) in
+            try Destination.resolveFolder(given)
+        }
+        if let known = try await knownMetainfo(in: folder) {
+            return try await fetch(Destination(folder: folder, metainfo: known), since: .now)
+        }
+        return try await fetchByInfoHash(folder)
+    }
+
+    private func knownMetainfo(in folder: String) async throws(EngineError) -> Metainfo? {
+        if case .metainfo(let metainfo) = request.reference { return metainfo }
+        let infoHash = request.reference.infoHash
+        return try await blocking("look for an unfinished fetch in \(folder)") {
+            FetchRecord.find(infoHash, in: folder)
+        }
+    }
+
+    /// The metadata is at hand.
+    private func fetch(
+        _ destination: Destination, since start: ContinuousClock.Instant
+    ) async throws(EngineError) -> FetchResult {
+        let metainfo = destination.metainfo
+        try metainfo.checkPrivateMode()
+        update(.metadata(metainfo))
+        let content = try await claim(destination)
+        var pieces = [UInt8](repeating: 0, count: (metainfo.pieceCount + 7) / 8)
+        do throws(EngineError) {
+            var missing = metainfo.sizeBytes
+            if content == .existing {
+                let update = update
+                let found = try await PieceVerifier().verify(metainfo, in: destination.folder) {
+                    update(.checking($0))
+                }
+                pieces = found.bitfield
+                missing -= min(missing, found.verifiedBytes)
+            }
+            try await requireSpace(for: missing, destination)
+        } catch {
+            if content == .fresh { await release(destination) }
+            throw error
+        }
+        // Hashing what is there is not fetching: the clock of a continued fetch starts now.
+        let start = content == .existing ? .now : start
+        let torrent = try await engine.add(
+            metainfo,
+            options: AddOptions(saveFolder: destination.folder, members: request.members, content: .pieces(pieces)))
+        return try await finish(torrent, destination, since: start) { () throws(EngineError) in
+            try await torrent.start(dialling: dialled)
+        }
+    }
+
+    /// Only the info-hash is known: members are asked for the metadata first, and nothing is written before it is
+    /// here and accepted.
+    private func fetchByInfoHash(_ folder: String) async throws(EngineError) -> FetchResult {
+        let start = ContinuousClock.now
+        let torrent = try await engine.add(
+            request.reference.infoHash, options: AddOptions(saveFolder: folder, members: request.members))
+        let destination: Destination
+        do throws(EngineError) {
+            let watch = watch(torrent)
+            defer { watch.cancel() }
+            try await torrent.start(dialling: dialled)
+            let metainfo = try await torrent.metadata()
+            destination = Destination(folder: folder, metainfo: metainfo)
+            try metainfo.checkPrivateMode()
+            guard try await claim(destination) == .fresh else {
+                // Something of it is on disk: hash that first, and start again with what is known now.
+                try await torrent.remove()
+                return try await fetch(destination, since: start)
+            }
+            do throws(EngineError) {
+                try await requireSpace(for: metainfo.sizeBytes, destination)
+            } catch {
+                await release(destination)
+                throw error
+            }
+            update(.metadata(metainfo))
+        } catch {
+            try? await torrent.remove()
+            throw error
+        }
+        return try await finish(torrent, destination, since: start) { () throws(EngineError) in
+            try await torrent.acceptMetadata()
+        }
+    }
+
+    private func finish(
+        _ torrent: Torrent, _ destination: Destination, since start: ContinuousClock.Instant,
+        begin: () async throws(EngineError) -> Void
+    ) async throws(EngineError) -> FetchResult {
+        update(.added(torrent))
+        let watch = watch(torrent)
+        defer { watch.cancel() }
+        let status: TorrentStatus
+        let elapsed: Duration
+        do throws(EngineError) {
+            try await begin()
+            try await torrent.waitUntilFinished()
+            elapsed = ContinuousClock.now - start
+            status = try await torrent.status()
+        } catch {
+            try? await torrent.remove()
+            throw error
+        }
+        update(.progress(status))
+        try await torrent.remove()
+        let record = destination.record
+        _ = try await blocking("remove the record of a finished fetch") { record.remove() }
+        let metainfo = destination.metainfo
+        return FetchResult(
+            infoHash: metainfo.infoHash, name: metainfo.name, folder: destination.folder,
+            files: metainfo.files.filter { !$0.isPad }.map {
+                FetchedFile(
+                    path: "\(destination.folder)/\($0.path)", relativePath: $0.path, sizeBytes: $0.sizeBytes)
+            },
+            elapsed: elapsed, downloadedBytes: status.receivedBytes - min(status.receivedBytes, status.wastedBytes),
+            reusedBytes: status.reusedBytes, wastedBytes: status.wastedBytes)
+    }
+
+    // MARK: - Watching
+
+    private func watch(_ torrent: Torrent) -> Task<Void, Never> {
+        let events = engine.events()
+        let update = update
+        let stall = stall
+        return Task {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    for await event in events where event.torrent == torrent.id {
+                        stall.note(event.kind)
+                        guard case .progress = event.kind, let status = try? await torrent.status() else { continue }
+                        update(.progress(status))
+                    }
+                }
+                group.addTask {
+                    while (try? await Task.sleep(for: .seconds(1))) != nil {
+                        guard let status = try? await torrent.status() else { return }
+                        if let stalled = stall.look(at: status) { update(stalled) }
+                    }
+                }
+            }
+        }
+    }
+
+    // MARK: - The file system, off the pool
+
+    private func claim(_ destination: Destination) async throws(EngineError) -> Destination.Content {
+        let adopting = request.adoptsExisting
+        return try await blocking("prepare \(destination.folder)") { () throws(EngineError) in
+            try destination.claim(adopting: adopting)
+        }
+    }
+
+    private func requireSpace(for bytes: UInt64, _ destination: Destination) async throws(EngineError) {
+        _ = try await blocking("look at the free space of \(destination.folder)") { () throws(EngineError) in
+            try destination.requireSpace(for: bytes)
+        }
+    }
+
+    private func release(_ destination: Destination) async {
+        _ = try? await blocking("clean up \(destination.folder)") { destination.release() }
+    }
+}

@@ -1,0 +1,132 @@
+import TorrentEngine
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The few file-system calls that a fetch needs, none of which follows a symbolic link at the last component. All
+/// block.
+enum FileSystem {
+    enum Kind {
+        case file, folder, link, other
+    }
+
+    /// What stands at a path; nil where nothing does.
+    static func kind(of path: String) -> Kind? {
+        var info = stat()
+        guard lstat(path, &info) == 0 else { return nil }
+        return switch info.st_mode & S_IFMT {
+        case S_IFREG: .file
+        case S_IFDIR: .folder
+        case S_IFLNK: .link
+        default: .other
+        }
+    }
+
+    static func requireFolder(_ path: String, operation: String) throws(EngineError) {
+        guard kind(of: path) == .folder else {
+            throw EngineError(
+                .fileExists, operation, reason: "\(path) is not a folder", remedy: "move it away", path: path)
+        }
+    }
+
+    /// The names in a folder; none where it cannot be read.
+    static func entries(of folder: String) -> [String] {
+        guard let directory = opendir(folder) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    /// Makes a folder; one that stands there already is fine, anything else is not.
+    static func makeFolder(_ path: String, mode: mode_t, operation: String) throws(EngineError) {
+        guard mkdir(path, mode) != 0 else { return }
+        let code = errno
+        guard code == EEXIST else { throw failure(operation, path, code) }
+        try requireFolder(path, operation: operation)
+    }
+
+    /// Makes a folder and those above it.
+    static func makeFolders(_ path: String, operation: String) throws(EngineError) {
+        var info = stat()
+        if stat(path, &info) == 0 {
+            guard info.st_mode & S_IFMT == S_IFDIR else { throw failure(operation, path, ENOTDIR) }
+            return
+        }
+        let parent = path.split(separator: "/").dropLast().joined(separator: "/")
+        let above = path.hasPrefix("/") ? "/" + parent : parent
+        if !parent.isEmpty { try makeFolders(above, operation: operation) }
+        guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw failure(operation, path, errno) }
+    }
+
+    /// Makes an entry that must not be there yet.
+    static func createExclusively(_ path: String, isFolder: Bool, operation: String) throws(EngineError) {
+        if isFolder {
+            guard mkdir(path, 0o777) == 0 else { throw failure(operation, path, errno) }
+        } else {
+            let descriptor = open(path, O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_WRONLY, 0o666)
+            guard descriptor >= 0 else { throw failure(operation, path, errno) }
+            close(descriptor)
+        }
+    }
+
+    static func writeAtomically(_ bytes: [UInt8], to path: String, _ operation: String) throws(EngineError) {
+        let temporary = path + ".new"
+        unlink(temporary)
+        let descriptor = open(temporary, O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_WRONLY, 0o600)
+        guard descriptor >= 0 else { throw failure(operation, temporary, errno) }
+        defer { close(descriptor) }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0, errno == EINTR { continue }
+            guard written >= 0 else {
+                let code = errno
+                unlink(temporary)
+                throw failure(operation, temporary, code)
+            }
+            rest = rest.dropFirst(written)
+        }
+        guard fsync(descriptor) == 0, rename(temporary, path) == 0 else {
+            let code = errno
+            unlink(temporary)
+            throw failure(operation, path, code)
+        }
+        let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        try synchronise(folder.isEmpty ? "/" : folder, operation)
+    }
+
+    /// Makes a folder's entries durable.
+    static func synchronise(_ folder: String, _ operation: String) throws(EngineError) {
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(operation, folder, errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure(operation, folder, errno) }
+    }
+
+    /// Bytes that may still be written on the file system of a folder.
+    static func freeBytes(at folder: String, operation: String) throws(EngineError) -> UInt64 {
+        var info = statvfs()
+        guard statvfs(folder, &info) == 0 else { throw failure(operation, folder, errno) }
+        return UInt64(info.f_bavail) * UInt64(info.f_frsize)
+    }
+
+    static func failure(_ operation: String, _ path: String, _ code: Int32) -> EngineError {
+        EngineError(operation, errno: code, path: path)
+    }
+}
+
+extension FileSystem {
+    /// The absolute path of something that exists, without symbolic links.
+    static func resolve(_ path: String, operation: String) throws(EngineError) -> String {
+        guard let resolved = realpath(path, nil) else { throw failure(operation, path, errno) }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+}

@@ -1,0 +1,59 @@
+public import TorrentEngine
+
+/// Seeds content that is on disk.
+public struct Seeder: Sendable {
+    /// The engine that it seeds with.
+    public let engine: Engine
+
+    /// Makes a seeder.
+    public init(engine: Engine) { self.engine = engine }
+
+    /// Checks the content and starts to seed it.
+    ///
+    /// - Parameters:
+    ///   - metainfo: The torrent.
+    ///   - folder: The folder that holds the torrent's top-level file or folder.
+    ///   - members: Who may be in the swarm; those whose rule names a port are dialled.
+    ///   - isVerified: The content has just been hashed: it is not hashed again.
+    ///   - progress: Called about ten times a second while the content is hashed, on any thread.
+    /// - Returns: The running torrent.
+    /// - Throws: `.refusedByPrivateMode`; `.contentMismatch` naming the first bad files; `.inputMissing`,
+    ///   `.permissionDenied`, `.inputOutput`; `.duplicateTorrent`, `.cancelled`, `.shutDown`.
+    public func seed(
+        _ metainfo: Metainfo, in folder: String, members: [Member], isVerified: Bool = false,
+        progress: (@Sendable (HashProgress) -> Void)? = nil
+    ) async throws(EngineError) -> Torrent {
+        try metainfo.checkPrivateMode()
+        let resolved = try await blocking("seed \(metainfo.name)") { () throws(EngineError) in
+            try FileSystem.resolve(folder, operation: "seed \(metainfo.name) from \(folder)")
+        }
+        if !isVerified {
+            let found = try await PieceVerifier().verify(metainfo, in: resolved, progress: progress)
+            guard found.badFiles.isEmpty, found.verifiedPieceCount == metainfo.pieceCount else {
+                throw Self.mismatch(metainfo, folder, found)
+            }
+        }
+        let torrent = try await engine.add(
+            metainfo, options: AddOptions(saveFolder: resolved, members: members, content: .complete))
+        do throws(EngineError) {
+            try await torrent.start(dialling: members.compactMap(\.endpoint))
+            try await torrent.waitUntilFinished()
+        } catch {
+            try? await torrent.remove()
+            throw error
+        }
+        return torrent
+    }
+
+    private static func mismatch(
+        _ metainfo: Metainfo, _ folder: String, _ found: PieceVerifier.Verification
+    ) -> EngineError {
+        let shown = found.badFiles.prefix(3).map { "\($0.path) (\($0.reason))" }.joined(separator: ", ")
+        let rest = found.badFiles.count > 3 ? " and \(found.badFiles.count - 3) more" : ""
+        return EngineError(
+            .contentMismatch, "seed \(metainfo.name) from \(folder)",
+            reason: "\(found.badFiles.count) of its files are not what the torrent says: \(shown)\(rest)",
+            remedy: "swarmctl verify lists every bad piece; fetch --adopt repairs them",
+            path: found.badFiles.first?.path)
+    }
+}

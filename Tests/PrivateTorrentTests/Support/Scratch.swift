@@ -1,0 +1,52 @@
+import Foundation
+
+/// A folder that goes with the test.
+final class Scratch: Sendable {
+    let path: String
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.appending(path: "private-torrent-\(UUID())").path()
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// Makes a folder below.
+    func folder(_ name: String) throws -> String {
+        try FileManager.default.createDirectory(atPath: "\(path)/\(name)", withIntermediateDirectories: true)
+        return "\(path)/\(name)"
+    }
+
+    /// Writes a file below, with bytes that differ from file to file.
+    @discardableResult
+    func file(_ name: String, bytes count: Int) throws -> String {
+        let folder = (name as NSString).deletingLastPathComponent
+        if !folder.isEmpty { _ = try self.folder(folder) }
+        var generator = SplitMix(seed: UInt64(truncatingIfNeeded: name.hashValue) &+ UInt64(count))
+        var data = Data(capacity: count + 8)
+        while data.count < count { withUnsafeBytes(of: generator.next()) { data.append(contentsOf: $0) } }
+        try data.prefix(count).write(to: URL(filePath: "\(path)/\(name)"))
+        return "\(path)/\(name)"
+    }
+
+    /// Every entry below a folder, relative to it, sorted.
+    func tree(_ name: String) -> [String] {
+        (FileManager.default.enumerator(atPath: "\(path)/\(name)")?.allObjects as? [String] ?? []).sorted()
+    }
+
+    func contents(_ name: String) throws -> Data { try Data(contentsOf: URL(filePath: "\(path)/\(name)")) }
+}
+
+/// A small, fast generator (Steele, Lea and Flood 2014).
+struct SplitMix: RandomNumberGenerator {
+    private var state: UInt64
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+}
