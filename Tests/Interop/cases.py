@@ -99,7 +99,7 @@ def transmission_leeches(scratch):
         client.leech(torrent, into)
         with seed(torrent, original, f"{CLIENT}:{client.port}"):
             client.wait()
-    require_same(original, into)
+    require_same(original, into, without=("empty",))  # transmission 3.00 makes no empty files
 
 
 def transmission_seeds(scratch):
