@@ -40,7 +40,7 @@ class Program:
         if self.process:
             self.process.terminate()
             try:
-                self.process.wait(10)
+                self.process.wait(3)  # transmission waits longer, for trackers that it does not have
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
