@@ -429,8 +429,9 @@ CLT_RESULT clt_torrent_start(clt_engine *engine, clt_torrent_id torrent, const c
 /* Closes its connections. Blocks briefly. */
 CLT_RESULT clt_torrent_stop(clt_engine *engine, clt_torrent_id torrent, clt_error *error) CLT_NOEXCEPT;
 /* Lets the held metadata in (CLT_WRONG_STATE where none is held), under the names that clt_metainfo cleans it to.
- * Blocks briefly. */
-CLT_RESULT clt_torrent_accept_metadata(clt_engine *engine, clt_torrent_id torrent, clt_error *error) CLT_NOEXCEPT;
+ * `metainfo` is what the caller parsed of it and looked at; another torrent's is CLT_INVALID_ARGUMENT. Blocks briefly. */
+CLT_RESULT clt_torrent_accept_metadata(clt_engine *engine, clt_torrent_id torrent, const clt_metainfo *metainfo,
+                                       clt_error *error) CLT_NOEXCEPT;
 /* The torrent is gone from the swarm at once; CLT_EVENT_REMOVED with `request` comes when its files are closed. The
  * files stay. Blocks briefly. */
 CLT_RESULT clt_torrent_remove(clt_engine *engine, clt_torrent_id torrent, uint64_t request,

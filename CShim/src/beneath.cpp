@@ -28,7 +28,15 @@ int open_stepwise(int folder, std::string path, descriptor *file) noexcept {
         path[slash] = '\0';
         descriptor next(retry_open(at ? at.get() : folder, path.c_str() + start,
                                    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-        if (!next) return errno;
+        if (!next) {
+            int const error = errno;
+            // A link is not said to be one here, as openat2 says it.
+            struct stat status {};
+            bool const is_link =
+                ::fstatat(at ? at.get() : folder, path.c_str() + start, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+                S_ISLNK(status.st_mode);
+            return is_link ? ELOOP : error;
+        }
         at = std::move(next);
     }
     *file = descriptor(retry_open(at ? at.get() : folder, path.c_str() + start, read_flags | O_NOFOLLOW));

@@ -170,8 +170,12 @@ int32_t clt_torrent_stop(clt_engine *engine, clt_torrent_id torrent, clt_error *
     return with_torrent(engine, torrent, error, [&](clt::engine &, clt::torrent &t) { t.stop(); });
 }
 
-int32_t clt_torrent_accept_metadata(clt_engine *engine, clt_torrent_id torrent, clt_error *error) noexcept {
-    return with_torrent(engine, torrent, error, [&](clt::engine &, clt::torrent &t) { t.accept_metadata(); });
+int32_t clt_torrent_accept_metadata(clt_engine *engine, clt_torrent_id torrent, clt_metainfo const *metainfo,
+                                    clt_error *error) noexcept {
+    return with_torrent(engine, torrent, error, [&](clt::engine &, clt::torrent &t) {
+        clt::require(metainfo != nullptr, "metainfo is NULL");
+        t.accept_metadata(*metainfo);
+    });
 }
 
 int32_t clt_torrent_remove(clt_engine *engine, clt_torrent_id torrent, uint64_t request, clt_error *error) noexcept {

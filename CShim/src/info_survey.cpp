@@ -10,7 +10,7 @@ namespace clt {
 namespace {
 
 constexpr uint64_t max_path_bytes = 64u << 20;     // of all files together
-constexpr uint64_t max_lookup_steps = 500'000'000; // in the engine's linear table of folders: about a second
+constexpr uint64_t max_lookup_steps = 200'000'000; // in the engine's linear table of folders: half a second
 constexpr uint64_t max_symlinks = 64;
 constexpr int max_path_components = 512;
 

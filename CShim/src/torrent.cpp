@@ -135,18 +135,17 @@ void torrent::on_checked() {
     if (started_) start({});
 }
 
-void torrent::accept_metadata() {
+void torrent::accept_metadata(clt_metainfo const &looked_at) {
     if (metadata_ != metadata_state::held) throw failure(CLT_WRONG_STATE, "no metadata is held for this torrent");
-    auto const info = held_;
-    std::unique_ptr<clt_metainfo> const parsed =
-        parse_info({info->data(), std::ptrdiff_t(info->size())}, context_.limits);
-    gate_->set_has_v2(parsed->info->info_hashes().has_v2());
+    auto const section = looked_at.info_section();
+    require(std::equal(section.begin(), section.end(), held_->begin(), held_->end()),
+            "metainfo is not what the members sent");
+    gate_->set_has_v2(looked_at.info->info_hashes().has_v2());
     metadata_ = metadata_state::there;
-    held_ = nullptr;
-    if (!handle_.set_metadata({info->data(), std::ptrdiff_t(info->size())}))
+    if (!handle_.set_metadata({held_->data(), std::ptrdiff_t(held_->size())}))
         throw failure(CLT_MALFORMED, "the engine refused the metadata");
-    for (auto const &[index, path] : renames_after_cleaning(*parsed)) handle_.rename_file(index, path);
-    exchange_->serve(info);
+    for (auto const &[index, path] : renames_after_cleaning(looked_at)) handle_.rename_file(index, path);
+    exchange_->serve(std::move(held_));
     push_state();
 }
 

@@ -39,7 +39,7 @@ class torrent final : public gate_observer, public metadata_observer {
 
     void start(std::vector<lt::tcp::endpoint> const &peers);
     void stop();
-    void accept_metadata();
+    void accept_metadata(clt_metainfo const &looked_at);
     void set_members(std::vector<member> members);
     void cut_non_members() { gate_->cut_non_members(); }
     void save_resume_data(uint64_t request);

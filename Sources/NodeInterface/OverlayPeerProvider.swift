@@ -15,7 +15,6 @@ public protocol OverlayPeerProvider: Sendable {
 /// A change in who takes part in a job.
 ///
 /// Later versions may add cases: switch with a default.
-@nonexhaustive
 public enum OverlayPeerEvent: Sendable, Hashable {
     /// The peer takes part; where it did already, its endpoints are these now and no longer the former ones.
     case joined(OverlayPeer)

@@ -2,7 +2,6 @@
 ///
 /// Later versions may add cases: switch with a default. Not `Codable`, on purpose: a path must never come from a
 /// peer's message.
-@nonexhaustive
 public enum SwarmVariantReference: Sendable, Hashable {
     /// The bytes of a `.torrent` file (BEP 3).
     case torrentBytes([UInt8])

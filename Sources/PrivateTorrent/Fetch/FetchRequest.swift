@@ -30,8 +30,8 @@ public struct FetchRequest: Sendable {
 
 /// How a fetch is going.
 public enum FetchUpdate: Sendable {
-    /// The torrent is in the engine.
-    case added(Torrent)
+    /// The torrent is in the engine, and members are dialled.
+    case started(Torrent)
     /// What is in it is known, and private mode accepts it.
     case metadata(Metainfo)
     /// Content on disk is being hashed.

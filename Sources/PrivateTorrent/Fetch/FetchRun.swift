@@ -60,6 +60,7 @@ struct FetchRun: Sendable {
             options: AddOptions(saveFolder: destination.folder, members: request.members, content: .pieces(pieces)))
         return try await finish(torrent, destination, since: start) { () throws(EngineError) in
             try await torrent.start(dialling: dialled)
+            update(.started(torrent))
         }
     }
 
@@ -74,6 +75,7 @@ struct FetchRun: Sendable {
             let watch = watch(torrent)
             defer { watch.cancel() }
             try await torrent.start(dialling: dialled)
+            update(.started(torrent))
             let metainfo = try await torrent.metadata()
             destination = Destination(folder: folder, metainfo: metainfo)
             try metainfo.checkPrivateMode()
@@ -94,7 +96,7 @@ struct FetchRun: Sendable {
             throw error
         }
         return try await finish(torrent, destination, since: start) { () throws(EngineError) in
-            try await torrent.acceptMetadata()
+            try await torrent.acceptMetadata(destination.metainfo)
         }
     }
 
@@ -102,7 +104,6 @@ struct FetchRun: Sendable {
         _ torrent: Torrent, _ destination: Destination, since start: ContinuousClock.Instant,
         begin: () async throws(EngineError) -> Void
     ) async throws(EngineError) -> FetchResult {
-        update(.added(torrent))
         let watch = watch(torrent)
         defer { watch.cancel() }
         let status: TorrentStatus

@@ -1,7 +1,6 @@
 /// Where the members of a swarm may come from.
 ///
 /// Later versions may add cases: switch with a default.
-@nonexhaustive
 public enum AllowedPeerSources: String, Sendable, Hashable, CaseIterable {
     /// The mesh overlay and the invite list.
     case both = "Both"

@@ -5,7 +5,6 @@
 /// filter that compares bytes could not tell apart.
 public struct IPAddress: Sendable, Hashable {
     /// The version of the Internet protocol; there will be no third case.
-    @frozen
     public enum Family: UInt8, Sendable, Hashable, CaseIterable {
         /// IPv4: 32 bits.
         case v4 = 4

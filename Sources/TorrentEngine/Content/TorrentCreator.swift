@@ -7,7 +7,9 @@
 public struct TorrentCreator: Sendable {
     /// How a torrent is made.
     public struct Options: Sendable, Hashable {
-        /// Bytes a piece: a power of two, 16 KiB … 16 MiB. Nil chooses one that gives about 1,000 to 2,000
+        /// Bytes a piece: a power of two, 16 KiB … 16 MiB.
+        ///
+        /// Nil chooses one that gives about 1,000 to 2,000
         /// pieces.
         public var pieceLengthBytes: Int?
         /// The torrent's name: the one file or folder that is made by whoever fetches it.
@@ -27,7 +29,9 @@ public struct TorrentCreator: Sendable {
         public var creationDate: Int64?
         /// Threads that hash; 0 for one a core.
         public var threads = 0
-        /// What is not exceeded. Whoever loads the torrent needs limits as large.
+        /// What is not exceeded.
+        ///
+        /// Whoever loads the torrent needs limits as large.
         public var limits = MetainfoLimits.standard
 
         /// The defaults.
@@ -79,7 +83,9 @@ public struct TorrentCreator: Sendable {
         /// The same, loaded.
         public let metainfo: Metainfo
         /// The folder that `metainfo`'s paths are below, where the torrent's name is that of the path: what a
-        /// seed uses as its save path. Nil where `Options.name` is another.
+        /// seed uses as its save path.
+        ///
+        /// Nil where `Options.name` is another.
         public let savePath: String?
         /// What is left out.
         ///

@@ -78,9 +78,13 @@ extension Engine {
         try nativeCall("stop torrent \(id)") { clt_torrent_stop(handle, id.raw, $0) }
     }
 
-    func acceptMetadata(_ id: Torrent.ID) throws(EngineError) {
+    func acceptMetadata(_ metainfo: Metainfo, of id: Torrent.ID) throws(EngineError) {
         let handle = try liveHandle("accept the metadata of torrent \(id)")
-        try nativeCall("accept the metadata of torrent \(id)") { clt_torrent_accept_metadata(handle, id.raw, $0) }
+        try nativeCall("accept the metadata of torrent \(id)") { error in
+            withExtendedLifetime(metainfo) {
+                clt_torrent_accept_metadata(handle, id.raw, metainfo.native.pointer, error)
+            }
+        }
         records[id]?.heldMetadata = nil
     }
 

@@ -36,7 +36,7 @@ public struct EngineConfiguration: Sendable {
     /// Makes a configuration; with no argument, one that listens nowhere.
     public init(
         listen: [ListenAddress] = [], dialFrom: ListenAddress? = nil, encryption: StreamEncryption = .handshakeOnly,
-        connectionsLimit: Int = 2000, diskThreads: Int = 4, limits: MetainfoLimits = .metadata,
+        connectionsLimit: Int = 2000, diskThreads: Int = 4, limits: MetainfoLimits = .standard,
         progressInterval: Duration = .milliseconds(250), logger: Logger = Logger(label: "TorrentEngine")
     ) {
         self.listen = listen

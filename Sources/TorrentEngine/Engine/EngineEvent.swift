@@ -6,7 +6,7 @@ public struct EngineEvent: Sendable {
     public enum Kind: Sendable {
         /// The torrent entered this state.
         case state(TorrentState)
-        /// The info dictionary came from a member (BEP 9) and waits for ``Torrent/acceptMetadata()``.
+        /// The info dictionary came from a member (BEP 9) and waits for ``Torrent/acceptMetadata(_:)``.
         case metadataReceived
         /// Bytes were verified or moved; sent at most a few times a second for a torrent.
         case progress

@@ -27,7 +27,9 @@ public struct MagnetLink: Sendable, Hashable {
         dropped = []
     }
 
-    /// Reads a magnet link of at most 64 KiB and 1,000 peers. Resolves nothing; never blocks.
+    /// Reads a magnet link of at most 64 KiB and 1,000 peers.
+    ///
+    /// Resolves nothing; never blocks.
     ///
     /// - Throws: `EngineError.Code.malformed` (a hash that is not exactly 40 hexadecimal or 32 base32 digits,
     ///   two hashes, a peer that is neither an address nor a host name with a port …), `.limitExceeded`, or

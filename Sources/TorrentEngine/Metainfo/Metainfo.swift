@@ -6,7 +6,9 @@ import CLibtorrent
 /// A torrent that a private swarm cannot carry is parsed too, so that the reasons can be told: see
 /// `refusals`. Immutable; any thread may use it.
 public struct Metainfo: Sendable {
-    /// What identifies the torrent. For a v2-only torrent: the first 20 bytes of its SHA-256, as BEP 52 uses
+    /// What identifies the torrent.
+    ///
+    /// For a v2-only torrent: the first 20 bytes of its SHA-256, as BEP 52 uses
     /// it on the wire.
     public let infoHash: InfoHash
     /// The SHA-256 of the info dictionary, 32 bytes, where the torrent is v2 or hybrid (BEP 52).
@@ -33,7 +35,9 @@ public struct Metainfo: Sendable {
 
     let native: NativeMetainfo
 
-    /// Parses a `.torrent`. CPU bound; never blocks.
+    /// Parses a `.torrent`.
+    ///
+    /// CPU bound; never blocks.
     ///
     /// - Throws: `EngineError.Code.malformed` or `.limitExceeded`.
     public init(bytes: [UInt8], limits: MetainfoLimits = .standard) throws(EngineError) {
@@ -45,7 +49,7 @@ public struct Metainfo: Sendable {
     /// CPU bound; never blocks.
     ///
     /// - Throws: `EngineError.Code.malformed` or `.limitExceeded`.
-    public init(infoDictionary bytes: [UInt8], limits: MetainfoLimits = .metadata) throws(EngineError) {
+    public init(infoDictionary bytes: [UInt8], limits: MetainfoLimits = .standard) throws(EngineError) {
         try self.init(bytes: bytes, isInfoAlone: true, limits: limits, operation: "read a torrent's metadata")
     }
 

@@ -20,6 +20,7 @@ extension Metainfo {
     /// A file that is not made under the name which its creator wrote.
     public struct Renaming: Sendable, Hashable {
         /// The path that the creator wrote, '/'-joined; bytes that are not UTF-8 are shown as U+FFFD.
+        ///
         /// Untrusted text.
         public let from: String
         /// The path that is used.

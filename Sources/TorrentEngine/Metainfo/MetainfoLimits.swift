@@ -10,7 +10,9 @@ public struct MetainfoLimits: Sendable, Hashable {
     public var maxDepth: Int
     /// Bencoded values; a file takes about nine.
     public var maxTokens: Int
-    /// Pieces, 1 … 2,000,000. The engine's piece picker is safe up to 65,536.
+    /// Pieces, 1 … 2,000,000.
+    ///
+    /// The engine's piece picker is safe up to 65,536.
     public var maxPieces: Int
     /// Files, pad files included, 1 … 2,000,000.
     ///

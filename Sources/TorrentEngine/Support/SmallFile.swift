@@ -2,7 +2,9 @@
     import Glibc
 #endif
 
-/// Reads a whole regular file of at most `limit` bytes. Blocks; a FIFO cannot make it wait.
+/// Reads a whole regular file of at most `limit` bytes.
+///
+/// Blocks; a FIFO cannot make it wait.
 func readSmallFile(_ path: String, limit: Int, operation: String) throws(EngineError) -> [UInt8] {
     let file = try Descriptor(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, operation: operation)
     let status = try file.status(operation, path: path)

@@ -32,7 +32,7 @@ public struct Torrent: Sendable, Hashable {
     /// Closes its connections; ``start(dialling:)`` takes it up again.
     public func stop() async throws(EngineError) { try await engine.stop(id) }
 
-    /// Waits for the info dictionary from a member (BEP 9), and parses it. It is held until ``acceptMetadata()``.
+    /// Waits for the info dictionary from a member (BEP 9), and parses it. It is held until ``acceptMetadata(_:)``.
     ///
     /// - Throws: `.timedOut`, `.malformed`, `.cancelled`, `.shutDown`, `.torrentNotFound`.
     public func metadata(within limit: Duration? = nil) async throws(EngineError) -> Metainfo {
@@ -40,7 +40,11 @@ public struct Torrent: Sendable, Hashable {
     }
 
     /// Lets the held metadata in: the download begins.
-    public func acceptMetadata() async throws(EngineError) { try await engine.acceptMetadata(id) }
+    ///
+    /// - Parameter metainfo: What ``metadata(within:)`` returned, and the caller has looked at.
+    public func acceptMetadata(_ metainfo: Metainfo) async throws(EngineError) {
+        try await engine.acceptMetadata(metainfo, of: id)
+    }
 
     /// Waits until what is on disk is known.
     public func waitUntilChecked(within limit: Duration? = nil) async throws(EngineError) {

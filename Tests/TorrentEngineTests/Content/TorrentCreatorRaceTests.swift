@@ -1,0 +1,79 @@
+import Foundation
+import Testing
+import TorrentEngine
+
+/// What happens while a torrent is made.
+@Suite struct TorrentCreatorRaceTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    /// A file that takes a while to hash and no room on the disk.
+    private func makeLargeFile(_ relative: String, bytes: Int64) throws {
+        try folder.write(relative, [1])
+        #expect(truncate(folder.full(relative), off_t(bytes)) == 0)
+    }
+
+    @Test func aChangedFileIsNamed() async throws {
+        try makeLargeFile("T/large", bytes: 4 << 30)
+        let path = folder.full("T/large")
+        let error = await #expect(throws: EngineError.self) {
+            try await TorrentCreator().create(of: folder.full("T")) { progress in
+                guard progress.doneBytes > 0, progress.doneBytes < progress.totalBytes else { return }
+                utimes(path, nil)
+            }
+        }
+        #expect(error?.code == .contentChanged && error?.path == path)
+    }
+
+    @Test func cancellationStopsIt() async throws {
+        try makeLargeFile("T", bytes: 64 << 30)
+        let path = folder.full("T")
+        let task = Task { try await TorrentCreator().create(of: path) }
+        try await Task.sleep(for: .milliseconds(50))
+        task.cancel()
+        let start = ContinuousClock.now
+        let error = await #expect(throws: EngineError.self) { try await task.value }
+        #expect(error?.code == .cancelled)
+        #expect(ContinuousClock.now - start < .seconds(5))
+    }
+
+    @Test func cancelledBeforeItBegins() async throws {
+        try makeLargeFile("T", bytes: 64 << 30)
+        let path = folder.full("T")
+        let task = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return try await TorrentCreator().create(of: path)
+        }
+        task.cancel()
+        let error = await #expect(throws: EngineError.self) { try await task.value }
+        #expect(error?.code == .cancelled)
+    }
+
+    @Test func progressReachesTheEnd() async throws {
+        try makeLargeFile("T", bytes: 1 << 30)
+        let seen = Recorder()
+        _ = try await TorrentCreator().create(of: folder.full("T")) { seen.add($0.doneBytes) }
+        #expect(seen.values.last == 1 << 30)
+        #expect(seen.values == seen.values.sorted())
+    }
+
+    @Test func twoThousandFiles() async throws {
+        for index in 0..<2000 {
+            try folder.write("T/d\(index % 50)/f\(index)", noise(100, seed: UInt64(index + 1)))
+        }
+        let created = try await TorrentCreator().create(of: folder.full("T"))
+        #expect(created.metainfo.files.count == 2000 && created.metainfo.pieceCount == 13)
+        let found = try await PieceVerifier(threads: 2).verify(created.metainfo, in: folder.path)
+        #expect(found.verifiedPieceCount == 13 && found.badFiles.isEmpty)
+    }
+}
+
+private final class Recorder: @unchecked Sendable {
+    // @unchecked: `stored` is touched only under `lock`.
+    private let lock = NSLock()
+    private var stored: [UInt64] = []
+
+    func add(_ value: UInt64) { lock.withLock { stored.append(value) } }
+    var values: [UInt64] { lock.withLock { stored } }
+}
