@@ -63,7 +63,8 @@ let package = Package(
         .testTarget(
             name: "NodeInterfaceTests", dependencies: ["NodeInterface"], swiftSettings: swiftSettings),
         .testTarget(
-            name: "PrivateTorrentTests", dependencies: ["PrivateTorrent", "TorrentEngine", "NodeInterface"], swiftSettings: swiftSettings),
+            name: "PrivateTorrentTests", dependencies: ["PrivateTorrent", "TorrentEngine", "NodeInterface"],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "SwarmctlTests", dependencies: ["swarmctl", "PrivateTorrent"], swiftSettings: swiftSettings),
     ],

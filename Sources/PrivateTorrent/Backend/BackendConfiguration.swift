@@ -17,7 +17,8 @@ public struct BackendConfiguration: Sendable {
 
     /// Makes a configuration.
     public init(
-        engine: EngineConfiguration = EngineConfiguration(), downloadFolder: String? = nil, shareRoots: [String] = [],
+        engine: EngineConfiguration = EngineConfiguration(), downloadFolder: String? = nil,
+        shareRoots: [String] = [],
         overlay: (any OverlayPeerProvider)? = nil, metainfoLoader: (any MetainfoLoader)? = nil
     ) {
         self.engine = engine

@@ -48,7 +48,8 @@ struct PeerSources: Sendable {
 
     private static func members(of sources: [SwarmSource]) -> [Member] {
         sources.compactMap { source in
-            guard let address = source.address.flatMap({ try? IPAddress(parsing: $0) }), let port = source.port,
+            guard let address = source.address.flatMap({ try? IPAddress(parsing: $0) }),
+                let port = source.port,
                 let endpoint = try? PeerEndpoint(address: address, port: port),
                 let rule = try? AddressRule(endpoint)
             else { return nil }

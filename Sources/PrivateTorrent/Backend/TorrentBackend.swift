@@ -99,12 +99,14 @@ public actor TorrentBackend: BitTorrentBackend {
             try await Fetcher(engine: engine).fetch(request) { report.take($0) }
         }
         return FetchedContent(
-            infoHash: result.infoHash.description, name: result.name, folder: result.folder, files: result.files)
+            infoHash: result.infoHash.description, name: result.name, folder: result.folder,
+            files: result.files)
     }
 
     /// Stops what ``preparePrivateTorrent(job:variant:)`` started under that ID; nothing where nothing runs. Files stay.
     public func remove(fallbackID: String) async {
-        guard let infoHash = try? InfoHash(parsing: fallbackID), let gone = running.removeValue(forKey: infoHash)
+        guard let infoHash = try? InfoHash(parsing: fallbackID),
+            let gone = running.removeValue(forKey: infoHash)
         else { return }
         gone.membership?.cancel()
         gone.work?.cancel()
@@ -141,7 +143,8 @@ public actor TorrentBackend: BitTorrentBackend {
         let infoHash = metainfo.infoHash
         do throws(BackendError) {
             let torrent = try await translatingErrors { () throws(EngineError) in
-                try await Seeder(engine: engine).seed(metainfo, in: folder, members: sources.members, isVerified: true)
+                try await Seeder(engine: engine).seed(
+                    metainfo, in: folder, members: sources.members, isVerified: true)
             }
             running[infoHash]?.torrent = torrent
             follow(torrent, sources, jobID)

@@ -30,11 +30,16 @@ struct VariantResolver: Sendable {
                     reason: "it is given by URL, and this node supplies no loader for those",
                     remedy: "give the backend a MetainfoLoader")
             }
-            return .fetch(.metainfo(try await parse(loader.loadMetainfo(url: url, maximumBytes: limits.maxBytes))))
+            return .fetch(
+                .metainfo(try await parse(loader.loadMetainfo(url: url, maximumBytes: limits.maxBytes))))
         case .magnet(let text):
-            return .fetch(try await translatingErrors { () throws(EngineError) in .magnet(try MagnetLink(parsing: text)) })
+            return .fetch(
+                try await translatingErrors { () throws(EngineError) in .magnet(try MagnetLink(parsing: text))
+                })
         case .infoHash(let text):
-            return .fetch(try await translatingErrors { () throws(EngineError) in .infoHash(try InfoHash(parsing: text)) })
+            return .fetch(
+                try await translatingErrors { () throws(EngineError) in .infoHash(try InfoHash(parsing: text))
+                })
         case .localFile(let path):
             return try await share(path, operation: "share variant \(variant.id) of job \(jobID)")
         }
@@ -42,7 +47,9 @@ struct VariantResolver: Sendable {
 
     private func parse(_ bytes: [UInt8]) async throws(BackendError) -> Metainfo {
         let limits = configuration.engine.limits
-        return try await translatingErrors { () throws(EngineError) in try Metainfo(bytes: bytes, limits: limits) }
+        return try await translatingErrors { () throws(EngineError) in
+            try Metainfo(bytes: bytes, limits: limits)
+        }
     }
 
     private func share(_ path: String, operation: String) async throws(BackendError) -> Resolved {
@@ -53,7 +60,8 @@ struct VariantResolver: Sendable {
             }
             let created = try await TorrentCreator().create(of: resolved)
             guard let folder = created.savePath else {
-                throw EngineError(.internalFailure, operation, reason: "the torrent has another name than its file")
+                throw EngineError(
+                    .internalFailure, operation, reason: "the torrent has another name than its file")
             }
             return .seed(created.metainfo, folder: folder)
         }
@@ -66,7 +74,9 @@ struct VariantResolver: Sendable {
         let resolved = try FileSystem.resolve(path, operation: operation)
         for root in roots {
             let root = try FileSystem.resolve(root, operation: operation)
-            if resolved.hasPrefix(root == "/" ? "/" : root + "/"), FileSystem.kind(of: path) != .link { return resolved }
+            if resolved.hasPrefix(root == "/" ? "/" : root + "/"), FileSystem.kind(of: path) != .link {
+                return resolved
+            }
         }
         throw EngineError(
             .permissionDenied, operation, reason: "\(path) lies in no folder that this node shares",

@@ -49,7 +49,8 @@ struct Destination: Sendable {
         guard recorded != nil || adopting else {
             throw EngineError(
                 .fileExists, operation, reason: "\(path) is there already, and no fetch of ours wrote it",
-                remedy: "move it away, fetch into another folder, or take over what verifies with --adopt", path: path)
+                remedy: "move it away, fetch into another folder, or take over what verifies with --adopt",
+                path: path)
         }
         guard kind == (isSingleFile ? .file : .folder) else {
             throw EngineError(
@@ -112,6 +113,8 @@ struct Destination: Sendable {
                 remedy: "move it away, or copy it", path: file)
         }
         guard UInt64(max(0, info.st_size)) > size else { return }
-        guard ftruncate(descriptor, off_t(size)) == 0 else { throw FileSystem.failure(operation, file, errno) }
+        guard ftruncate(descriptor, off_t(size)) == 0 else {
+            throw FileSystem.failure(operation, file, errno)
+        }
     }
 }

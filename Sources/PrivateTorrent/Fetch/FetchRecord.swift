@@ -48,7 +48,8 @@ struct FetchRecord: Sendable {
     func write(_ metainfo: Metainfo) throws(EngineError) {
         let operation = "write the record of the fetch of \(name)"
         try FileSystem.makeFolder(path, mode: 0o700, operation: operation)
-        try FileSystem.writeAtomically(metainfo.sanitisedTorrent, to: "\(path)/\(Self.metadataFile)", operation)
+        try FileSystem.writeAtomically(
+            metainfo.sanitisedTorrent, to: "\(path)/\(Self.metadataFile)", operation)
         try FileSystem.synchronise(folder, operation)
     }
 

@@ -57,7 +57,8 @@ struct FetchRun: Sendable {
         let start = content == .existing ? .now : start
         let torrent = try await engine.add(
             metainfo,
-            options: AddOptions(saveFolder: destination.folder, members: request.members, content: .pieces(pieces)))
+            options: AddOptions(
+                saveFolder: destination.folder, members: request.members, content: .pieces(pieces)))
         return try await finish(torrent, destination, since: start) { () throws(EngineError) in
             try await torrent.start(dialling: dialled)
             update(.started(torrent))
@@ -128,7 +129,8 @@ struct FetchRun: Sendable {
                 FetchedFile(
                     path: "\(destination.folder)/\($0.path)", relativePath: $0.path, sizeBytes: $0.sizeBytes)
             },
-            elapsed: elapsed, downloadedBytes: status.receivedBytes - min(status.receivedBytes, status.wastedBytes),
+            elapsed: elapsed,
+            downloadedBytes: status.receivedBytes - min(status.receivedBytes, status.wastedBytes),
             reusedBytes: status.reusedBytes, wastedBytes: status.wastedBytes)
     }
 
@@ -143,7 +145,9 @@ struct FetchRun: Sendable {
                 group.addTask {
                     for await event in events where event.torrent == torrent.id {
                         stall.note(event.kind)
-                        guard case .progress = event.kind, let status = try? await torrent.status() else { continue }
+                        guard case .progress = event.kind, let status = try? await torrent.status() else {
+                            continue
+                        }
                         update(.progress(status))
                     }
                 }

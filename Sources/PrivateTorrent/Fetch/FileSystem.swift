@@ -98,7 +98,8 @@ enum FileSystem {
             unlink(temporary)
             throw failure(operation, path, code)
         }
-        let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
+            separator: "/")
         try synchronise(folder.isEmpty ? "/" : folder, operation)
     }
 

@@ -65,7 +65,9 @@ final class StallWatch: Sendable {
                 : ("\(status.connectedPeers) members are connected, and none sends what is missing", nil)
         }
         guard let (peer, trouble) = troubles.min(by: { $0.key < $1.key }) else {
-            return ("no member is connected", "check that a member runs, and that its address and port are right")
+            return (
+                "no member is connected", "check that a member runs, and that its address and port are right"
+            )
         }
         switch trouble.reason {
         case .connectionRefused:

@@ -53,7 +53,8 @@ extension Engine {
         switch kind {
         case .listening(let endpoint): listening.append(endpoint)
         case .listenFailed(let error): listenFailures.append(error)
-        case .log(let level, let text): logger.log(level: level >= 4 ? .error : level >= 3 ? .warning : .debug, "\(text)")
+        case .log(let level, let text):
+            logger.log(level: level >= 4 ? .error : level >= 3 ? .warning : .debug, "\(text)")
         default: break
         }
     }
@@ -63,7 +64,8 @@ extension Engine {
         case .state(let state):
             records[id]?.state = state
         case .metadataReceived:
-            records[id]?.heldMetadata = Array(UnsafeBufferPointer(start: native.data, count: native.data_length))
+            records[id]?.heldMetadata = Array(
+                UnsafeBufferPointer(start: native.data, count: native.data_length))
             reach(.metadata, id)
         case .checked:
             reach(.checked, id)
@@ -109,14 +111,19 @@ extension Engine {
             return endpoint.map { .peerConnected($0, direction: direction, member: member) }
         case CLT_EVENT_PEER_REFUSED:
             let reason = RefusalReason(native: native.value)
-            return endpoint.map { .peerRefused($0, direction: direction, reason: reason, tries: native.count) }
+            return endpoint.map {
+                .peerRefused($0, direction: direction, reason: reason, tries: native.count)
+            }
         case CLT_EVENT_PEER_DISCONNECTED:
             let reason = DisconnectReason(native: native.value)
             let detail = text(native)
-            return endpoint.map { .peerDisconnected($0, direction: direction, reason: reason, detail: detail) }
+            return endpoint.map {
+                .peerDisconnected($0, direction: direction, reason: reason, detail: detail)
+            }
         case CLT_EVENT_PEER_BANNED: return endpoint.map { .peerBanned($0) }
         case CLT_EVENT_HASH_FAILED: return .hashFailed(piece: Int(native.value))
-        case CLT_EVENT_STORAGE_ERROR: return .storageError(storageError(native, "read or write the torrent's files"))
+        case CLT_EVENT_STORAGE_ERROR:
+            return .storageError(storageError(native, "read or write the torrent's files"))
         case CLT_EVENT_LISTENING: return endpoint.map { .listening($0) }
         case CLT_EVENT_LISTEN_FAILED: return .listenFailed(listenError(native))
         case CLT_EVENT_REMOVED: return .removed
@@ -139,7 +146,8 @@ extension Engine {
         let code = EngineError.Code(fileErrno: native.system_errno == 0 ? nil : native.system_errno)
         return EngineError(
             code, path.isEmpty ? operation : "\(operation) (\(path))", reason: text(native),
-            remedy: code == .diskFull ? "free some space and start again" : nil, path: path.isEmpty ? nil : path,
+            remedy: code == .diskFull ? "free some space and start again" : nil,
+            path: path.isEmpty ? nil : path,
             systemErrno: native.system_errno == 0 ? nil : native.system_errno)
     }
 
@@ -154,7 +162,8 @@ extension Engine {
             default: String?.none
             }
         return EngineError(
-            code, "listen on \(place)", reason: text(native), remedy: remedy, systemErrno: native.system_errno)
+            code, "listen on \(place)", reason: text(native), remedy: remedy, systemErrno: native.system_errno
+        )
     }
 }
 

@@ -5,7 +5,9 @@ extension Engine {
         let handle = try liveHandle("read the status of torrent \(id)")
         var status = clt_torrent_status()
         status.struct_size = UInt32(MemoryLayout<clt_torrent_status>.size)
-        try nativeCall("read the status of torrent \(id)") { clt_torrent_get_status(handle, id.raw, &status, $0) }
+        try nativeCall("read the status of torrent \(id)") {
+            clt_torrent_get_status(handle, id.raw, &status, $0)
+        }
         return TorrentStatus(
             state: TorrentState(native: status.state), isStarted: status.is_started != 0,
             connectedPeers: Int(status.connected_peers), contentBytes: status.content_bytes,
@@ -19,7 +21,9 @@ extension Engine {
     func peers(of id: Torrent.ID) throws(EngineError) -> [PeerSnapshot] {
         let handle = try liveHandle("list the peers of torrent \(id)")
         var peers: OpaquePointer?
-        try nativeCall("list the peers of torrent \(id)") { clt_torrent_get_peers(handle, id.raw, &peers, $0) }
+        try nativeCall("list the peers of torrent \(id)") {
+            clt_torrent_get_peers(handle, id.raw, &peers, $0)
+        }
         defer { clt_peers_free(peers) }
         var count = 0
         let first = clt_peers_data(peers, &count)
@@ -31,7 +35,9 @@ extension Engine {
     func pieces(of id: Torrent.ID) throws(EngineError) -> [UInt8] {
         let handle = try liveHandle("list the pieces of torrent \(id)")
         var bytes: OpaquePointer?
-        try nativeCall("list the pieces of torrent \(id)") { clt_torrent_get_pieces(handle, id.raw, &bytes, $0) }
+        try nativeCall("list the pieces of torrent \(id)") {
+            clt_torrent_get_pieces(handle, id.raw, &bytes, $0)
+        }
         defer { clt_bytes_free(bytes) }
         return copyBytes(bytes)
     }

@@ -103,7 +103,9 @@ extension Engine {
 
     func setRateLimits(upload: UInt32, download: UInt32, of id: Torrent.ID) throws(EngineError) {
         let handle = try liveHandle("limit torrent \(id)")
-        try nativeCall("limit torrent \(id)") { clt_torrent_set_rate_limits(handle, id.raw, upload, download, $0) }
+        try nativeCall("limit torrent \(id)") {
+            clt_torrent_set_rate_limits(handle, id.raw, upload, download, $0)
+        }
     }
 
     func notFound(_ operation: String) -> EngineError {

@@ -12,14 +12,20 @@ extension Engine {
         if let failure = record.failure { throw failure }
         let request = nextRequest()
         defer { records[id]?.waiters[request] = nil }
-        try await answer(request, in: milestones, operation: operation, within: limit) { () throws(EngineError) in
+        try await answer(request, in: milestones, operation: operation, within: limit) {
+            () throws(EngineError) in
             records[id]?.waiters[request] = milestone
         }
     }
 
+    /// Whether somebody waits for a milestone of that torrent.
+    func isWaiting(for id: Torrent.ID) -> Bool { records[id]?.waiters.isEmpty == false }
+
     func metadata(of id: Torrent.ID, within limit: Duration?) async throws(EngineError) -> Metainfo {
         try await wait(for: .metadata, of: id, within: limit)
-        guard let bytes = records[id]?.heldMetadata else { throw notFound("read the metadata of torrent \(id)") }
+        guard let bytes = records[id]?.heldMetadata else {
+            throw notFound("read the metadata of torrent \(id)")
+        }
         return try Metainfo(infoDictionary: bytes, limits: configuration.limits)
     }
 
@@ -38,7 +44,9 @@ extension Engine {
         let handle = try liveHandle(operation)
         let request = nextRequest()
         // It leaves the swarm at once. What is waited for is that its files are closed: not to be cancelled.
-        try await answer(request, in: removals, operation: operation, within: .seconds(60), cancellable: false) {
+        try await answer(
+            request, in: removals, operation: operation, within: .seconds(60), cancellable: false
+        ) {
             () throws(EngineError) in
             try nativeCall(operation) { clt_torrent_remove(handle, id.raw, request, $0) }
             fail(id, notFound("wait for torrent \(id)"))
@@ -69,7 +77,8 @@ extension Engine {
             await table.outcome(request)
         } onCancel: {
             guard cancellable else { return }
-            table.resolve(request, .failure(EngineError(.cancelled, operation, reason: "the task was cancelled")))
+            table.resolve(
+                request, .failure(EngineError(.cancelled, operation, reason: "the task was cancelled")))
         }.get()
     }
 }

@@ -62,13 +62,16 @@ public actor Engine {
         try nativeCall("read the versions") { clt_get_versions(&versions, $0) }
         return EngineVersions(
             shimABI: versions.abi, engineCompiled: String(cString: versions.engine_compiled),
-            engineRunning: String(cString: versions.engine_running), internalsUsable: versions.internals_usable != 0)
+            engineRunning: String(cString: versions.engine_running),
+            internalsUsable: versions.internals_usable != 0)
     }
 
     /// The engine's events from now on, in order.
     ///
     /// - Parameter limit: How many may wait before a ``EngineEvent/Kind/gap(_:)`` takes their place, 1 or more.
-    public nonisolated func events(buffering limit: Int = 4096) -> EngineEvents { hub.subscribe(buffering: limit) }
+    public nonisolated func events(buffering limit: Int = 4096) -> EngineEvents {
+        hub.subscribe(buffering: limit)
+    }
 
     /// Where the engine listens, with the real ports.
     public var listeningEndpoints: [PeerEndpoint] { listening }
@@ -142,7 +145,9 @@ public actor Engine {
             }
             // The engine binds before it answers anything else, so this ends at the first look but for interfaces.
             try? await Task.sleep(for: .milliseconds(1))
-            if Task.isCancelled { throw EngineError(.cancelled, "start an engine", reason: "the task was cancelled") }
+            if Task.isCancelled {
+                throw EngineError(.cancelled, "start an engine", reason: "the task was cancelled")
+            }
         }
         if let failure = listenFailures.first { throw failure }
     }

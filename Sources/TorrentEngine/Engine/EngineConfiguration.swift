@@ -35,7 +35,8 @@ public struct EngineConfiguration: Sendable {
 
     /// Makes a configuration; with no argument, one that listens nowhere.
     public init(
-        listen: [ListenAddress] = [], dialFrom: ListenAddress? = nil, encryption: StreamEncryption = .handshakeOnly,
+        listen: [ListenAddress] = [], dialFrom: ListenAddress? = nil,
+        encryption: StreamEncryption = .handshakeOnly,
         connectionsLimit: Int = 2000, diskThreads: Int = 4, limits: MetainfoLimits = .standard,
         progressInterval: Duration = .milliseconds(250), logger: Logger = Logger(label: "TorrentEngine")
     ) {

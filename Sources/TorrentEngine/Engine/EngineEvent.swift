@@ -19,7 +19,8 @@ public struct EngineEvent: Sendable {
         /// We refused a peer. `tries` counts the refusals of its address so far.
         case peerRefused(PeerEndpoint, direction: PeerDirection, reason: RefusalReason, tries: UInt64)
         /// A member's connection, or the attempt at one, ended. `detail` has the engine's words.
-        case peerDisconnected(PeerEndpoint, direction: PeerDirection, reason: DisconnectReason, detail: String)
+        case peerDisconnected(
+            PeerEndpoint, direction: PeerDirection, reason: DisconnectReason, detail: String)
         /// A peer sent corrupt data and was banned from the torrent.
         case peerBanned(PeerEndpoint)
         /// The piece with that index failed its hash and is fetched again.

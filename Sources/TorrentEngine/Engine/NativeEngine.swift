@@ -12,7 +12,8 @@ final class NativeEngine: @unchecked Sendable {
         options.struct_size = UInt32(MemoryLayout<clt_engine_options>.size)
         options.abi_version = CLT_ABI_VERSION
         options.encryption = Int32(configuration.encryption.native.rawValue)
-        options.connections_limit = try Self.number(configuration.connectionsLimit, 2...65_000, "connectionsLimit")
+        options.connections_limit = try Self.number(
+            configuration.connectionsLimit, 2...65_000, "connectionsLimit")
         options.disk_threads = try Self.number(configuration.diskThreads, 1...64, "diskThreads")
         options.progress_interval_ms = Swift.max(10, configuration.progressInterval.wholeMilliseconds)
         options.max_metadata_bytes = UInt64(clamping: configuration.limits.maxBytes)

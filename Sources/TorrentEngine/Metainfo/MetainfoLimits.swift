@@ -33,10 +33,8 @@ public struct MetainfoLimits: Sendable, Hashable {
         self.maxContentBytes = maxContentBytes
     }
 
-    /// For files that the user names: 16 MiB, which 100,000 files with ordinary paths fit.
+    /// 16 MiB, which 100,000 files with ordinary paths fit, for files and for metadata that members send.
     public static let standard = MetainfoLimits()
-    /// For metadata that peers send (BEP 9): 4 MiB and 500,000 values.
-    public static let metadata = MetainfoLimits(maxBytes: 4 << 20, maxTokens: 500_000)
 
     var native: clt_limits {
         // Zero means "the default" there, and so must not come of a limit that is none.

@@ -100,14 +100,14 @@ final class EngineThread: SerialExecutor {
                 return (state.jobs, state.eventDescriptor, state.onEvents, state.isFinishing)
             }
             for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
-            guard jobs.isEmpty else { continue }
-            if isFinishing { break }
+            if jobs.isEmpty, isFinishing { break }
 
+            // poll ignores a negative descriptor. A steady stream of jobs must not keep the events waiting.
             var descriptors = [
                 pollfd(fd: wakePipe[0], events: Int16(POLLIN), revents: 0),
-                pollfd(fd: eventDescriptor, events: Int16(POLLIN), revents: 0), // poll ignores a negative one
+                pollfd(fd: eventDescriptor, events: Int16(POLLIN), revents: 0),
             ]
-            guard poll(&descriptors, nfds_t(descriptors.count), -1) > 0 else { continue }
+            guard poll(&descriptors, nfds_t(descriptors.count), jobs.isEmpty ? -1 : 0) > 0 else { continue }
             if descriptors[0].revents != 0 {
                 var bytes = [UInt8](repeating: 0, count: 256)
                 while read(wakePipe[0], &bytes, bytes.count) == bytes.count {}

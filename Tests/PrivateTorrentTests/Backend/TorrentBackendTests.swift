@@ -30,7 +30,8 @@ struct TorrentBackendTests {
     func shareAndFetch() async throws {
         let scratch = try Scratch()
         let file = try scratch.file("share/song.flac", bytes: 200_000)
-        let sharer = try await backend("127.0.0.1", inviteList: ["127.0.0.2"], roots: ["\(scratch.path)/share"])
+        let sharer = try await backend(
+            "127.0.0.1", inviteList: ["127.0.0.2"], roots: ["\(scratch.path)/share"])
         let id = try await sharer.preparePrivateTorrent(job: job(.localFile(path: file)), variant: "v")
         let again = try await sharer.preparePrivateTorrent(job: job(.localFile(path: file)), variant: "v")
         #expect(again == id)
@@ -69,7 +70,8 @@ struct TorrentBackendTests {
         let options = PrivateModeOptions(allowedPeerSources: allowed, inviteList: ["10.0.0.1"])
         let source = SwarmSource(peerID: "p", transport: "mesh", address: "10.0.0.2", port: 6881)
         var peers = try PeerSources(options, job: job(.infoHash(""), sources: [source]))
-        let changed = peers.take(.joined(OverlayPeer(peerID: "q", endpoints: ["10.0.0.3:1", "example.org:1"])))
+        let changed = peers.take(
+            .joined(OverlayPeer(peerID: "q", endpoints: ["10.0.0.3:1", "example.org:1"])))
         #expect(changed == allowed.allowsOverlay)
         let expected =
             (allowed.allowsInviteList ? ["10.0.0.1"] : [])
@@ -123,7 +125,8 @@ struct TorrentBackendTests {
         }
         #expect(unknown?.code == .unknownVariant)
         let noLoader = await #expect(throws: BackendError.self) {
-            try await backend.preparePrivateTorrent(job: job(.torrentURL("https://example.org/t")), variant: "v")
+            try await backend.preparePrivateTorrent(
+                job: job(.torrentURL("https://example.org/t")), variant: "v")
         }
         #expect(noLoader?.code == .unsupported)
         try await backend.shutdown()

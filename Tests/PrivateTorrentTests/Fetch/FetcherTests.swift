@@ -23,7 +23,8 @@ struct FetcherTests {
         }
         #expect(result.downloadedBytes == 300_001)
         #expect(result.reusedBytes == 0)
-        #expect(result.files.map(\.relativePath).sorted() == ["in/Größe/数据.bin", "in/a", "in/empty"].sorted())
+        #expect(
+            result.files.map(\.relativePath).sorted() == ["in/Größe/数据.bin", "in/a", "in/empty"].sorted())
         try await engine.shutdown()
         try await swarm.shutdown()
     }
@@ -82,7 +83,8 @@ struct FetcherTests {
         #expect(try scratch.contents("out/x") == there)
         #expect(scratch.tree("out") == ["x"])
         let result = try await Fetcher(engine: engine).fetch(
-            FetchRequest(swarm.magnet, into: "\(scratch.path)/out", members: swarm.members, adoptsExisting: true))
+            FetchRequest(
+                swarm.magnet, into: "\(scratch.path)/out", members: swarm.members, adoptsExisting: true))
         #expect(result.downloadedBytes == 16384)
         #expect(result.reusedBytes == 100_000 - 16384)
         #expect(try scratch.contents("out/x") == scratch.contents("in/x"))

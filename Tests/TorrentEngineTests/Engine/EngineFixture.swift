@@ -1,0 +1,35 @@
+import Foundation
+import TorrentEngine
+
+/// An engine on 127.0.0.1 that seeds small torrents, each for its own members.
+struct EngineFixture {
+    let engine: Engine
+    let folder: TemporaryFolder
+    let endpoint: PeerEndpoint
+
+    init(_ configuration: EngineConfiguration? = nil) async throws {
+        folder = try TemporaryFolder()
+        let listen = [try ListenAddress(parsing: "127.0.0.1:0")]
+        engine = try await Engine.start(configuration ?? EngineConfiguration(listen: listen))
+        let nowhere = try PeerEndpoint(parsing: "127.0.0.1:1")
+        endpoint = await engine.listeningEndpoints.first ?? nowhere
+    }
+
+    static func members(_ rules: [String]) throws -> [Member] {
+        try rules.map { Member(try AddressRule(parsing: $0), source: .inviteList) }
+    }
+
+    func metainfo(_ name: String, bytes count: Int = 40_000) async throws -> Metainfo {
+        try folder.write(name, noise(count, seed: UInt64(name.count)))
+        return try await TorrentCreator().create(of: "\(folder.path)/\(name)").metainfo
+    }
+
+    func seed(_ name: String, allowing rules: [String]) async throws -> Torrent {
+        let torrent = try await engine.add(
+            metainfo(name),
+            options: AddOptions(saveFolder: folder.path, members: Self.members(rules), content: .complete))
+        try await torrent.start()
+        try await torrent.waitUntilFinished()
+        return torrent
+    }
+}
