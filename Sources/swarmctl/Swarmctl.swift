@@ -1,2 +1,32 @@
 import ArgumentParser
-@main struct Swarmctl: ParsableCommand {}
+import TorrentEngine
+
+/// The root command. It does nothing itself.
+struct Swarmctl: AsyncParsableCommand {
+    /// Add a command here.
+    static let commands: [any ParsableCommand.Type] = [
+        Create.self, Inspect.self, Share.self, Seed.self, Fetch.self, Verify.self,
+    ]
+
+    static let configuration = CommandConfiguration(
+        commandName: "swarmctl",
+        abstract: "Share files in private BitTorrent swarms: with the people you list, and nobody else.",
+        discussion: """
+            One side shares, the other fetches by the invite that it prints:
+
+              swarmctl share ~/album --listen 10.0.0.1:6881 --allow 10.0.0.2
+              swarmctl fetch 'magnet:?xt=…' --into ~/Downloads
+
+            Only listed addresses are ever talked to. No tracker, DHT, peer exchange, local discovery or web \
+            seed is used, whatever a torrent or invite says.
+
+            Every command takes --json: one object a line on standard output, each with "schemaVersion" and \
+            "event".
+
+            Exit codes: 0 done; 64 usage; 65 malformed or mismatching data; 66 input missing; 69 no member \
+            reachable, timed out, or address not bindable; 73 a different file is in the way; 74 disk; 77 \
+            refused by private mode; 130 and 143 interrupted. Anything unforeseen: 70.
+            """,
+        version: VersionReport.current.text,
+        subcommands: commands)
+}

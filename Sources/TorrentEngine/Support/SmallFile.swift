@@ -5,7 +5,7 @@
 /// Reads a whole regular file of at most `limit` bytes.
 ///
 /// Blocks; a FIFO cannot make it wait.
-func readSmallFile(_ path: String, limit: Int, operation: String) throws(EngineError) -> [UInt8] {
+package func readSmallFile(_ path: String, limit: Int, operation: String) throws(EngineError) -> [UInt8] {
     let file = try Descriptor(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, operation: operation)
     let status = try file.status(operation, path: path)
     guard status.st_mode & S_IFMT == S_IFREG else {

@@ -1,0 +1,148 @@
+import ArgumentParser
+import NodeInterface
+import PrivateTorrent
+import TorrentEngine
+
+/// `swarmctl fetch`
+struct Fetch: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Fetch a file or folder from the members of a swarm, and verify every byte.",
+        discussion: """
+            By an invite (the peers that it names are the members), a .torrent or an info-hash (name the members \
+            with --peer). The sharing side must have listed the address that you connect from.
+
+              swarmctl fetch 'magnet:?xt=…' --into ~/Downloads
+              swarmctl fetch album.torrent --peer 10.0.0.1:6881 --into ~/Downloads
+              swarmctl fetch - --into ~/Downloads < invite.txt
+
+            Interrupt (Ctrl-C) keeps what is there; the same command goes on from it. A file or folder of that \
+            name which is not ours is left as it is (exit 73).
+            """)
+
+    @Argument(
+        help: ArgumentHelp(
+            "An invite (magnet link, in quotes), a .torrent file, an info-hash, or - to read it from standard input.",
+            valueName: "ref"))
+    var reference: String
+
+    @Option(help: ArgumentHelp("The folder to put it into; made where missing.", valueName: "dir"))
+    var into: String
+
+    @Option(help: ArgumentHelp("A member to connect to, and to admit. Repeats.", valueName: "host:port"))
+    var peer: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            ListenOptions.help.abstract, discussion: "Without it, no listening socket is opened.",
+            valueName: "host:port"))
+    var listen: [String] = []
+
+    @Option(help: ArgumentHelp("A limit on the whole fetch. (default: none)", valueName: "seconds"))
+    var timeout: Double?
+
+    @Flag(
+        help: "Take over what is there already under that name: keep what verifies, fetch the rest over it.")
+    var adopt = false
+
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        let output = common.output
+        let listen = try ListenOptions.parse(listen)
+        let limit = try timeLimit()
+        var members = try listedMembers()
+        let reference = try await readReference()
+        if case .magnet(let link) = reference { members += Self.members(of: link, output) }
+        let request = FetchRequest(
+            reference, into: into, members: members, adoptsExisting: adopt, timeout: limit)
+
+        let result = try await EngineSession.with(listen: listen, logger: common.logger) { engine in
+            for endpoint in await engine.listeningEndpoints { output.emit(ListeningEvent(endpoint)) }
+            let events = engine.events()
+            let isVerbose = common.verbose > 0
+            let reporting = Task {
+                var reporter = PeerReporter(output: output, side: .fetch, isVerbose: isVerbose)
+                try? await reporter.report(events)
+            }
+            defer { reporting.cancel() }
+            let view = FetchView(output)
+            return try await Fetcher(engine: engine).fetch(request) { view.take($0) }
+        }
+        output.emit(
+            FinishedEvent(
+                infoHash: result.infoHash.description,
+                files: result.files.map { FileFact(path: $0.relativePath, sizeBytes: $0.sizeBytes) },
+                elapsedMilliseconds: result.elapsed.milliseconds, downloadedBytes: result.downloadedBytes,
+                reusedBytes: result.reusedBytes, wastedBytes: result.wastedBytes))
+        let reused = result.reusedBytes > 0 ? ", \(Units.size(result.reusedBytes)) were here already" : ""
+        output.print(
+            "\(safe(result.folder))/\(safe(result.name)): \(Units.count(result.files.count, "file")), "
+                + "\(Units.size(result.downloadedBytes)) fetched\(reused), in \(Units.time(result.elapsed))")
+    }
+
+    private func timeLimit() throws(Failure) -> Duration? {
+        guard let timeout else { return nil }
+        guard timeout > 0, timeout < 1e9 else {
+            throw .usage(
+                "--timeout: \(timeout) is no number of seconds above 0", remedy: "leave it out for no limit")
+        }
+        return .seconds(timeout)
+    }
+
+    private func listedMembers() throws(Failure) -> [Member] {
+        var members: [Member] = []
+        for text in peer {
+            let rule = try Failure.inOption("--peer") { () throws(EngineError) in
+                try AddressRule(PeerEndpoint(parsing: text))
+            }
+            members.append(Member(rule, source: .inviteList))
+        }
+        return members
+    }
+
+    private func readReference() async throws -> TorrentReference {
+        let text = reference == "-" ? try await StandardInput.invite() : reference
+        return try await blocking("read the reference") { () throws(EngineError) in
+            try TorrentReference(parsing: text)
+        }
+    }
+
+    /// The peers that an invite names, which the user gives: its members.
+    private static func members(of link: MagnetLink, _ output: Output) -> [Member] {
+        if !link.dropped.isEmpty {
+            let dropped = link.dropped.map(\.rawValue).joined(separator: ", ")
+            output.note("not used, since the swarm is private: the link's \(dropped)")
+        }
+        return link.peers.compactMap { peer in
+            do throws(EngineError) {
+                return Member(try AddressRule(peer), source: .invite)
+            } catch {
+                output.warn("the invite's peer \(peer) is left out: \(error.reason)")
+                return nil
+            }
+        }
+    }
+}
+
+/// Shows how a fetch goes.
+struct FetchView: Sendable {
+    private let output: Output
+    private let progress: ProgressView
+
+    init(_ output: Output) {
+        self.output = output
+        progress = ProgressView(output)
+    }
+
+    func take(_ update: FetchUpdate) {
+        switch update {
+        case .added: break
+        case .metadata(let metainfo): output.note("fetching \(safe(metainfo.name)): \(metainfo.summary)")
+        case .checking(let hashing): progress.hashing(hashing, verb: "checking what is there:")
+        case .progress(let status): progress.fetching(status)
+        case .stalled(let after, let reason, let remedy):
+            output.warn("nothing has come for \(Units.time(after)): \(safe(reason))")
+            if let remedy { output.note("  " + safe(remedy)) }
+        }
+    }
+}

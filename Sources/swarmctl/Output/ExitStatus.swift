@@ -1,0 +1,35 @@
+import TorrentEngine
+
+/// An exit status of the process, by the words of sysexits.h.
+struct ExitStatus: Sendable, Hashable {
+    let code: Int32
+
+    static let success = ExitStatus(code: 0)
+    static let usage = ExitStatus(code: 64)
+    static let badData = ExitStatus(code: 65)
+    static let inputMissing = ExitStatus(code: 66)
+    static let unavailable = ExitStatus(code: 69)
+    static let software = ExitStatus(code: 70)
+    static let inTheWay = ExitStatus(code: 73)
+    static let disk = ExitStatus(code: 74)
+    static let refused = ExitStatus(code: 77)
+
+    /// The one table from the engine's codes to statuses; a code that is not in it is our own fault.
+    static let byCode: [EngineError.Code: ExitStatus] = [
+        .invalidArgument: .usage, .nothingToShare: .usage,
+        .malformed: .badData, .limitExceeded: .badData, .contentMismatch: .badData, .contentChanged: .badData,
+        .inputMissing: .inputMissing,
+        .noMember: .unavailable, .timedOut: .unavailable, .network: .unavailable,
+        .addressInUse: .unavailable, .addressNotAvailable: .unavailable,
+        .fileExists: .inTheWay,
+        .diskFull: .disk, .permissionDenied: .disk, .inputOutput: .disk,
+        .refusedByPrivateMode: .refused,
+        .outOfMemory: .software, .versionMismatch: .software, .torrentNotFound: .software,
+        .duplicateTorrent: .software, .wrongState: .software, .cancelled: .software, .shutDown: .software,
+        .unsupported: .software, .internalFailure: .software,
+    ]
+
+    init(code: Int32) { self.code = code }
+
+    init(_ code: EngineError.Code) { self = Self.byCode[code] ?? .software }
+}

@@ -1,0 +1,53 @@
+import TorrentEngine
+
+/// Why a command ends without success: what the `error` object says.
+struct Failure: Error, Hashable {
+    /// A stable word.
+    let code: String
+    let status: ExitStatus
+    let message: String
+    let remedy: String?
+    var isCancellation = false
+
+    init(_ code: String, _ status: ExitStatus, _ message: String, remedy: String? = nil) {
+        self.code = code
+        self.status = status
+        self.message = message
+        self.remedy = remedy
+    }
+
+    /// An error of the engine's, with another exit status where the place says more than the code does.
+    init(_ error: EngineError, status: ExitStatus? = nil) {
+        self.init(
+            error.code.description, status ?? ExitStatus(error.code), "\(error)", remedy: error.remedy)
+        isCancellation = error.code == .cancelled
+    }
+
+    /// The failure that an error stands for; nil for the argument parser's own errors.
+    init?(of error: any Error) {
+        switch error {
+        case let failure as Failure: self = failure
+        case let error as EngineError: self.init(error, status: nil)
+        case is CancellationError:
+            self.init("cancelled", .software, "the command was cancelled")
+            isCancellation = true
+        default: return nil
+        }
+    }
+
+    /// The user's mistake.
+    static func usage(_ message: String, remedy: String? = nil) -> Failure {
+        Failure("usage", .usage, message, remedy: remedy)
+    }
+
+    /// Runs `body`, whose errors are about the value of an option: the user's mistake, whatever their code.
+    static func inOption<Result>(
+        _ option: String, _ body: () throws(EngineError) -> Result
+    ) throws(Failure) -> Result {
+        do {
+            return try body()
+        } catch {
+            throw .usage("\(option): \(error)", remedy: error.remedy)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import TorrentEngine
+
+/// What `seed` and `share` do once the torrent is there: admit members, report, and go on until told to end.
+struct SeedSession: Sendable {
+    let output: Output
+    let isVerbose: Bool
+    /// The members of `--allow`.
+    let listed: [Member]
+    let ruleFile: RuleFile?
+    /// The version of the file that `fromFile` is of.
+    let version: RuleFile.Version?
+    let fromFile: [Member]
+
+    init(_ options: MemberOptions, common: CommonOptions) async throws {
+        output = common.output
+        isVerbose = common.verbose > 0
+        listed = try options.members()
+        ruleFile = options.allowFile.map { RuleFile(path: $0) }
+        version = ruleFile?.version
+        fromFile = try await ruleFile?.read() ?? []
+    }
+
+    /// Who is admitted to begin with.
+    var members: [Member] { listed + fromFile }
+
+    /// Says whom it admits, where that is nobody.
+    func sayWhoIsAdmitted() {
+        guard members.isEmpty else { return }
+        output.warn(
+            "nobody is admitted: add --allow RULE" + (ruleFile == nil ? "" : " or rules to the --allow-file"))
+    }
+
+    /// Reports and follows the rules until the task is cancelled, which is the normal end.
+    ///
+    /// - Parameter events: Those of the engine, subscribed to before the torrent was started.
+    func run(_ torrent: Torrent, events: EngineEvents) async throws {
+        let hangups = ruleFile == nil ? nil : Runner.signals?.hangups()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                var reporter = PeerReporter(output: output, side: .seed, isVerbose: isVerbose)
+                try await reporter.report(events)
+            }
+            if let ruleFile {
+                group.addTask {
+                    try await ruleFile.follow(from: version, hangups: hangups, output: output) { fromFile in
+                        let members = listed + fromFile
+                        try await torrent.setMembers(members)
+                        try await torrent.start(dialling: members.compactMap(\.endpoint))
+                    }
+                }
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+        // The events end with the engine too; nobody but us ends it.
+        guard Task.isCancelled else {
+            throw Failure("internalFailure", .software, "the engine ended by itself")
+        }
+    }
+
+    /// Says where the engine listens, and returns it.
+    func reportListening(_ engine: Engine) async -> [PeerEndpoint] {
+        let endpoints = await engine.listeningEndpoints
+        for endpoint in endpoints {
+            output.emit(ListeningEvent(endpoint))
+            output.note("listening on \(endpoint)")
+        }
+        return endpoints
+    }
+}
