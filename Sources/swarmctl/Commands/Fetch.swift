@@ -136,7 +136,7 @@ struct FetchView: Sendable {
 
     func take(_ update: FetchUpdate) {
         switch update {
-        case .added: break
+        case .started: break
         case .metadata(let metainfo): output.note("fetching \(safe(metainfo.name)): \(metainfo.summary)")
         case .checking(let hashing): progress.hashing(hashing, verb: "checking what is there:")
         case .progress(let status): progress.fetching(status)
