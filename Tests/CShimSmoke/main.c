@@ -352,14 +352,14 @@ static void seed_and_fetch(const clt_metainfo *metainfo, const char *from, const
     memcpy(options.info_hash, summary.info_hash_v1, sizeof(options.info_hash));
     clt_torrent_id fetched = 0;
     must(clt_torrent_add(fetch, &options, &fetched, &error), &error, "clt_torrent_add by info-hash");
-    must_be(clt_torrent_accept_metadata(fetch, fetched, NULL), CLT_WRONG_STATE,
+    must_be(clt_torrent_accept_metadata(fetch, fetched, metainfo, NULL), CLT_WRONG_STATE,
             "accept before there is metadata");
     must(clt_torrent_start(fetch, fetched, &dialled, 1, &error), &error, "clt_torrent_start with a peer");
 
     uint64_t const metadata =
         wait_for(fetch, CLT_EVENT_METADATA_RECEIVED, 0, &at_fetch, "metadata").data_length;
     if (status_of(fetch, fetched).state != CLT_STATE_HELD) fail("metadata", "is not held");
-    must(clt_torrent_accept_metadata(fetch, fetched, &error), &error, "clt_torrent_accept_metadata");
+    must(clt_torrent_accept_metadata(fetch, fetched, metainfo, &error), &error, "clt_torrent_accept_metadata");
     wait_for(fetch, CLT_EVENT_FINISHED, 0, &at_fetch, "finished");
     clt_torrent_status const status = status_of(fetch, fetched);
     if (status.state != CLT_STATE_SEEDING || status.verified_bytes != summary.size ||
