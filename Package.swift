@@ -66,7 +66,7 @@ let package = Package(
             name: "PrivateTorrentTests", dependencies: ["PrivateTorrent", "TorrentEngine", "NodeInterface"],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "SwarmctlTests", dependencies: ["swarmctl", "PrivateTorrent"], swiftSettings: swiftSettings),
+            name: "SwarmctlTests", dependencies: ["swarmctl", "PrivateTorrent", "TorrentEngine"], swiftSettings: swiftSettings),
     ],
     cxxLanguageStandard: .cxx17
 )
