@@ -28,6 +28,7 @@ struct TreeComparison: Sendable, Equatable {
         var out = TreeComparison()
         let (leftPaths, rightPaths) = (paths(left, name), paths(right, name))
         out.differences = leftPaths.symmetricDifference(rightPaths).sorted()
+        if leftPaths.isEmpty && rightPaths.isEmpty { out.differences = [name] }
         for path in leftPaths.intersection(rightPaths).sorted() { out.compareFile(path, left, right) }
         return out
     }
