@@ -24,8 +24,7 @@ final class Command: Sendable {
         return (test as NSString).deletingLastPathComponent + "/swarmctl"
     }()
 
-    // Configured before it is shared, then only asked and killed.
-    private nonisolated(unsafe) let process = Process()
+    private let process = Process()
     private let input = Pipe()
     private let lines: Lines
     private let notes: Lines
