@@ -40,8 +40,9 @@ std::chrono::milliseconds progress_interval(clt_engine_options const &options) {
 
 engine::engine(clt_engine_options const &options)
     : options_(options), settings_(closed_settings(options)),
-      events_(options.event_queue_limit == 0 ? 16384 : options.event_queue_limit), refusals_(events_),
-      context_{events_, refusals_, limits_of(options)}, work_(boost::asio::make_work_guard(io_)), tick_(io_) {}
+      events_(options.event_queue_limit == 0 ? 16384 : options.event_queue_limit),
+      refusals_(events_), context_{events_, refusals_, limits_of(options)},
+      work_(boost::asio::make_work_guard(io_)), tick_(io_) {}
 
 engine::~engine() = default;
 
@@ -84,7 +85,8 @@ void engine::open_session() {
     lt::ip_filter everybody;
     std::uint32_t const global = 1u << static_cast<std::uint32_t>(lt::session::global_peer_class_id);
     everybody.add_rule(lt::make_address("0.0.0.0"), lt::make_address("255.255.255.255"), global);
-    everybody.add_rule(lt::make_address("::"), lt::make_address("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), global);
+    everybody.add_rule(lt::make_address("::"), lt::make_address("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+                       global);
     session_->set_peer_class_filter(everybody);
 
     // Called with the alert mutex held, on any thread: do nothing but post.
@@ -177,7 +179,8 @@ void engine::update_filter() {
     session_->set_ip_filter(lt::ip_filter());
 #else
     lt::ip_filter filter = deny_all();
-    for (auto const &[id, t] : torrents_) t->members().add_to(filter);
+    for (auto const &[id, t] : torrents_)
+        t->members().add_to(filter);
     session_->set_ip_filter(std::move(filter));
 #endif
 }
@@ -188,15 +191,18 @@ void engine::on_alerts() {
     if (!session_) return;
     std::vector<lt::alert *> alerts;
     session_->pop_alerts(&alerts);
-    for (lt::alert const *alert : alerts) on_alert(*alert);
+    for (lt::alert const *alert : alerts)
+        on_alert(*alert);
 }
 
 void engine::on_alert(lt::alert const &alert) {
     if (auto const *update = lt::alert_cast<lt::state_update_alert>(&alert)) {
         for (lt::torrent_status const &status : update->status)
-            if (auto const t = by_handle_.find(status.handle); t != by_handle_.end()) t->second->on_progress(status);
+            if (auto const t = by_handle_.find(status.handle); t != by_handle_.end())
+                t->second->on_progress(status);
     } else if (auto const *listening = lt::alert_cast<lt::listen_succeeded_alert>(&alert)) {
-        if (listening->socket_type != lt::socket_type_t::tcp && listening->socket_type != lt::socket_type_t::tcp_ssl)
+        if (listening->socket_type != lt::socket_type_t::tcp &&
+            listening->socket_type != lt::socket_type_t::tcp_ssl)
             return;
         event e = make_event(CLT_EVENT_LISTENING);
         e.fields.endpoint = endpoint_out({listening->address, std::uint16_t(listening->port)});

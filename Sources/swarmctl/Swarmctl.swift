@@ -5,7 +5,7 @@ import TorrentEngine
 struct Swarmctl: AsyncParsableCommand {
     /// Add a command here.
     static let commands: [any ParsableCommand.Type] = [
-        Create.self, Inspect.self, Share.self, Seed.self, Fetch.self, Verify.self,
+        Create.self, Inspect.self, Share.self, Seed.self, Fetch.self, Verify.self, DemoCommand.self,
     ]
 
     static let configuration = CommandConfiguration(

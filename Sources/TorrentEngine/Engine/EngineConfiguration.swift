@@ -52,8 +52,11 @@ public struct EngineConfiguration: Sendable {
 
     /// The device or address that outgoing connections are bound to; empty where the kernel chooses.
     var outgoingInterfaces: String {
-        guard let source = dialFrom ?? listen.first(where: { !$0.isWildcard }) else { return "" }
-        return source.address.map(String.init(describing:)) ?? source.interfaceName ?? ""
+        var source = dialFrom
+        if source == nil { source = listen.first { !$0.isWildcard } }
+        guard let source else { return "" }
+        if let address = source.address { return address.description }
+        return source.interfaceName ?? ""
     }
 }
 

@@ -38,7 +38,7 @@ final class Command: Sendable {
     init(_ arguments: [String], input text: String? = nil) throws {
         Self.spawning.lock()
         defer { Self.spawning.unlock() }
-        let (input, output, errors) = (try Pipe(), try Pipe(), try Pipe())
+        let (input, output, errors) = (try ChildPipe(), try ChildPipe(), try ChildPipe())
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -110,7 +110,7 @@ final class Command: Sendable {
 }
 
 /// A pipe whose ends no child inherits, if made under `Command.spawning`.
-struct Pipe {
+struct ChildPipe {
     let reading: Int32
     let writing: Int32
 

@@ -1,0 +1,119 @@
+import Synchronization
+import TorrentEngine
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// What the kernel says of the sockets that this process holds.
+enum SocketTable {
+    /// A socket as it was seen.
+    struct Sighting: Sendable, Hashable {
+        enum Kind: Sendable, Hashable { case tcp, udp, nameService }
+        let kind: Kind
+        let local: SocketEnd?
+        /// Where it is connected to; nil for a TCP connection that gets no answer, and for an unconnected UDP socket.
+        let remote: SocketEnd?
+    }
+
+    /// Every connected or connecting TCP socket, every bound UDP socket, and every connection to a local name service.
+    static func sightings() -> [Sighting] { descriptors().compactMap(sighting) }
+
+    private static func descriptors() -> [Int32] {
+        guard let folder = opendir("/proc/self/fd") else { return [] }
+        defer { closedir(folder) }
+        var out: [Int32] = []
+        while let entry = readdir(folder) {
+            let number = withUnsafeBytes(of: &entry.pointee.d_name) { name in
+                name.baseAddress.map { strtol($0.assumingMemoryBound(to: CChar.self), nil, 10) } ?? 0
+            }
+            if number > 0 { out.append(Int32(clamping: number)) }
+        }
+        return out
+    }
+
+    private static func sighting(_ descriptor: Int32) -> Sighting? {
+        switch (option(descriptor, SO_DOMAIN), option(descriptor, SO_TYPE)) {
+        case (AF_INET, Int32(SOCK_STREAM.rawValue)), (AF_INET6, Int32(SOCK_STREAM.rawValue)):
+            let remote = SocketEnd.remote(of: descriptor)
+            // A SYN without an answer: on loopback there always is one.
+            guard remote != nil || isConnecting(descriptor) else { return nil }
+            return Sighting(kind: .tcp, local: SocketEnd.local(of: descriptor), remote: remote)
+        case (AF_INET, Int32(SOCK_DGRAM.rawValue)), (AF_INET6, Int32(SOCK_DGRAM.rawValue)):
+            guard let local = SocketEnd.local(of: descriptor), local.port != 0 else { return nil }
+            return Sighting(kind: .udp, local: local, remote: SocketEnd.remote(of: descriptor))
+        case (AF_UNIX, _):
+            guard let peer = SocketEnd.unixPeer(of: descriptor),
+                ["nscd", "resolve", "avahi"].contains(where: peer.contains)
+            else { return nil }
+            return Sighting(kind: .nameService, local: nil, remote: nil)
+        default: return nil
+        }
+    }
+
+    private static func option(_ descriptor: Int32, _ name: Int32) -> Int32? {
+        var value: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        return getsockopt(descriptor, SOL_SOCKET, name, &value, &length) == 0 ? value : nil
+    }
+
+    private static func isConnecting(_ descriptor: Int32) -> Bool {
+        var info = tcp_info()
+        var length = socklen_t(MemoryLayout<tcp_info>.size)
+        guard getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &info, &length) == 0 else { return false }
+        return info.tcpi_state == 2  // TCP_SYN_SENT
+    }
+}
+
+/// Looks at the socket table over and over, and keeps every socket that it sees once.
+final class SocketTableSampler: Sendable {
+    private struct State {
+        var seen: Set<SocketTable.Sighting> = []
+        var looks = 0
+    }
+
+    private let state: Locked<State>
+    private let thread: LoopThread
+
+    init() throws(EngineError) {
+        let state = Locked(State())
+        self.state = state
+        thread = try LoopThread {
+            let now = SocketTable.sightings()
+            state.withLock {
+                $0.seen.formUnion(now)
+                $0.looks += 1
+            }
+            usleep(500)
+        }
+    }
+
+    /// How often it has looked.
+    var looks: Int { state.withLock { $0.looks } }
+
+    /// Forgets what it saw.
+    func clear() { state.withLock { $0 = State() } }
+
+    func stop() { thread.stop() }
+
+    /// What was seen that is none of the parties'.
+    ///
+    /// - Parameters:
+    ///   - parties: Where the parties listen: a socket with either end there is theirs.
+    ///   - own: The addresses that the demo's own watchers and actors are bound to. A socket that is bound there is
+    ///     theirs; one that is connected to there is not.
+    func counts(parties: Set<SocketEnd>, own: Set<IPAddress>) -> ChannelCounts {
+        var counts = ChannelCounts()
+        for sighting in state.withLock({ $0.seen }) {
+            if let local = sighting.local, own.contains(local.address) { continue }
+            if sighting.kind == .nameService || sighting.remote?.port == 53 {
+                counts[.dns] += 1
+                continue
+            }
+            let ends = Set([sighting.local, sighting.remote].compactMap { $0 })
+            if !ends.isDisjoint(with: parties) { continue }
+            counts[sighting.kind == .tcp ? .otherTCP : .otherUDP] += 1
+        }
+        return counts
+    }
+}
