@@ -66,7 +66,12 @@ let package = Package(
             name: "PrivateTorrentTests", dependencies: ["PrivateTorrent", "TorrentEngine", "NodeInterface"],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "SwarmctlTests", dependencies: ["swarmctl", "PrivateTorrent"], swiftSettings: swiftSettings),
+            name: "SwarmctlTests",
+            dependencies: [
+                "swarmctl", "PrivateTorrent", "TorrentEngine",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: swiftSettings),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -3,23 +3,24 @@
  *
  * Conventions, true of every function unless it says otherwise:
  *
- * - Result: `int32_t`, CLT_OK (0) or a `clt_code`. Outputs are written only on success. The last argument is a
- *   nullable `clt_error *` that the caller owns; it is filled on failure. There is no "last error" elsewhere.
+ * - Result: `int32_t`, CLT_OK (0) or a `clt_code`. Outputs are written only on success. The last argument is
+ * a nullable `clt_error *` that the caller owns; it is filled on failure. There is no "last error" elsewhere.
  * - Nothing is thrown across this boundary, and no argument can crash it: NULL where a value is needed is
  *   CLT_INVALID_ARGUMENT.
- * - Structs that cross the boundary begin with `uint32_t struct_size`. The caller sets it to `sizeof`; a smaller
- *   (older) struct is read as far as it goes, and the rest takes its default of zero.
- * - Strings in: UTF-8 pointer and length, not NUL-terminated, copied before return. NULL with length 0 is "none".
- * - Strings and bytes out: borrowed from the named owner, valid until that owner is freed or, for events, drained
- *   again. They are NUL-terminated too, but may hold NUL bytes: use the length.
+ * - Structs that cross the boundary begin with `uint32_t struct_size`. The caller sets it to `sizeof`; a
+ * smaller (older) struct is read as far as it goes, and the rest takes its default of zero.
+ * - Strings in: UTF-8 pointer and length, not NUL-terminated, copied before return. NULL with length 0 is
+ * "none".
+ * - Strings and bytes out: borrowed from the named owner, valid until that owner is freed or, for events,
+ * drained again. They are NUL-terminated too, but may hold NUL bytes: use the length.
  * - Handles: `X_free(NULL)` is allowed. A handle may be used from any thread, from one at a time, except
  *   `clt_engine`, which any number of threads may use at once.
  * - Torrent IDs are never reused within a process: a stale ID is CLT_NOT_FOUND and never another torrent.
- * - "Blocks briefly": the call waits for the engine's network thread to answer, microseconds when it is idle and
- *   milliseconds under load. Do not make such a call from a thread that must not wait.
+ * - "Blocks briefly": the call waits for the engine's network thread to answer, microseconds when it is idle
+ * and milliseconds under load. Do not make such a call from a thread that must not wait.
  *
- * An engine cannot be made public: DHT, PEX, LSD, UPnP, NAT-PMP, uTP, trackers and web seeds are closed for every
- * session, and there is no option to open them.
+ * An engine cannot be made public: DHT, PEX, LSD, UPnP, NAT-PMP, uTP, trackers and web seeds are closed for
+ * every session, and there is no option to open them.
  */
 #ifndef CLIBTORRENT_H
 #define CLIBTORRENT_H
@@ -37,51 +38,54 @@ extern "C" {
 #define CLT_EXPORT __attribute__((visibility("default")))
 #define CLT_RESULT CLT_EXPORT __attribute__((warn_unused_result)) int32_t
 
-/* ---- Versions and errors ------------------------------------------------------------------------------------ */
+/* ---- Versions and errors
+ * ------------------------------------------------------------------------------------ */
 
 /* Raised by one whenever a caller compiled against the older header could misbehave. */
 #define CLT_ABI_VERSION 1u
 
 typedef enum clt_code {
     CLT_OK = 0,
-    CLT_INVALID_ARGUMENT = 1,  /* a caller's mistake */
+    CLT_INVALID_ARGUMENT = 1, /* a caller's mistake */
     CLT_NO_MEMORY = 2,
-    CLT_ABI_MISMATCH = 3,      /* header and shim differ */
-    CLT_ENGINE_MISMATCH = 4,   /* libtorrent at run time is not binary compatible with the one compiled against */
-    CLT_NOT_FOUND = 5,         /* no such torrent (any more) */
-    CLT_DUPLICATE = 6,         /* that info-hash is in the engine already */
-    CLT_MALFORMED = 7,         /* bytes that are no torrent, info dictionary or magnet link */
-    CLT_LIMIT = 8,             /* well-formed, but larger than the limits given */
-    CLT_IO = 9,                /* file system; `system_errno` says what */
-    CLT_NETWORK = 10,          /* socket; `system_errno` says what */
-    CLT_SHUT_DOWN = 11,        /* the engine is stopping or has stopped */
+    CLT_ABI_MISMATCH = 3, /* header and shim differ */
+    CLT_ENGINE_MISMATCH =
+        4,              /* libtorrent at run time is not binary compatible with the one compiled against */
+    CLT_NOT_FOUND = 5,  /* no such torrent (any more) */
+    CLT_DUPLICATE = 6,  /* that info-hash is in the engine already */
+    CLT_MALFORMED = 7,  /* bytes that are no torrent, info dictionary or magnet link */
+    CLT_LIMIT = 8,      /* well-formed, but larger than the limits given */
+    CLT_IO = 9,         /* file system; `system_errno` says what */
+    CLT_NETWORK = 10,   /* socket; `system_errno` says what */
+    CLT_SHUT_DOWN = 11, /* the engine is stopping or has stopped */
     CLT_CANCELLED = 12,
-    CLT_CHANGED = 13,          /* a file changed while it was read */
-    CLT_WRONG_STATE = 14,      /* not possible in the torrent's present state */
+    CLT_CHANGED = 13,     /* a file changed while it was read */
+    CLT_WRONG_STATE = 14, /* not possible in the torrent's present state */
     CLT_TIMED_OUT = 15,
-    CLT_INTERNAL = 16          /* anything else; the message has the engine's words */
+    CLT_INTERNAL = 16 /* anything else; the message has the engine's words */
 } clt_code;
 
 typedef struct clt_error {
     uint32_t struct_size;
-    int32_t code;             /* clt_code */
-    int32_t system_errno;     /* 0 where no system call failed */
-    int32_t file_index;       /* the file concerned, or -1 */
-    char message[512];        /* NUL-terminated English, cut at a character boundary */
+    int32_t code;         /* clt_code */
+    int32_t system_errno; /* 0 where no system call failed */
+    int32_t file_index;   /* the file concerned, or -1 */
+    char message[512];    /* NUL-terminated English, cut at a character boundary */
 } clt_error;
 
 typedef struct clt_versions {
     uint32_t struct_size;
-    uint32_t abi;                    /* of the shim that runs */
-    const char *engine_compiled;     /* e.g. "2.0.8.0"; static */
-    const char *engine_running;      /* static */
-    int32_t internals_usable;        /* 1 where the locks that rest on engine internals are active */
+    uint32_t abi;                /* of the shim that runs */
+    const char *engine_compiled; /* e.g. "2.0.8.0"; static */
+    const char *engine_running;  /* static */
+    int32_t internals_usable;    /* 1 where the locks that rest on engine internals are active */
 } clt_versions;
 
 /* Thread-safe, never blocks. */
 CLT_RESULT clt_get_versions(clt_versions *out, clt_error *error) CLT_NOEXCEPT;
 
-/* ---- Metainfo: .torrent files and info dictionaries (BEP 3, 12, 17, 19, 27, 38, 47, 52) ----------------------- */
+/* ---- Metainfo: .torrent files and info dictionaries (BEP 3, 12, 17, 19, 27, 38, 47, 52)
+ * ----------------------- */
 
 typedef struct clt_limits {
     uint32_t struct_size;
@@ -95,56 +99,62 @@ typedef struct clt_limits {
 
 /* What a private swarm cannot carry. Facts; whether one is refused is the caller's policy. */
 enum {
-    CLT_FEATURE_V2 = 1u << 0,          /* BEP 52: v2 or hybrid */
-    CLT_FEATURE_SYMLINK = 1u << 1,     /* BEP 47 `attr` l */
-    CLT_FEATURE_SIMILAR = 1u << 2,     /* BEP 38 `similar` or `collections` in the info dictionary */
-    CLT_FEATURE_SSL = 1u << 3,         /* `ssl-cert` in the info dictionary */
-    CLT_FEATURE_HIDDEN_NAME = 1u << 4  /* the top-level name begins with a dot */
+    CLT_FEATURE_V2 = 1u << 0,         /* BEP 52: v2 or hybrid */
+    CLT_FEATURE_SYMLINK = 1u << 1,    /* BEP 47 `attr` l */
+    CLT_FEATURE_SIMILAR = 1u << 2,    /* BEP 38 `similar` or `collections` in the info dictionary */
+    CLT_FEATURE_SSL = 1u << 3,        /* `ssl-cert` in the info dictionary */
+    CLT_FEATURE_HIDDEN_NAME = 1u << 4 /* the top-level name begins with a dot */
 };
 
 /* What lies outside the info dictionary (or names outsiders in a magnet) and is not carried over. */
 enum {
-    CLT_DROPPED_TRACKERS = 1u << 0,    /* announce, announce-list; magnet tr */
-    CLT_DROPPED_WEB_SEEDS = 1u << 1,   /* url-list; magnet ws, as, xs */
-    CLT_DROPPED_HTTP_SEEDS = 1u << 2,  /* httpseeds */
-    CLT_DROPPED_NODES = 1u << 3,       /* DHT nodes; magnet dht */
-    CLT_DROPPED_SIMILAR = 1u << 4,     /* similar, collections outside the info dictionary */
-    CLT_DROPPED_HOST_NAMES = 1u << 5   /* magnet x.pe with a DNS name */
+    CLT_DROPPED_TRACKERS = 1u << 0,   /* announce, announce-list; magnet tr */
+    CLT_DROPPED_WEB_SEEDS = 1u << 1,  /* url-list; magnet ws, as, xs */
+    CLT_DROPPED_HTTP_SEEDS = 1u << 2, /* httpseeds */
+    CLT_DROPPED_NODES = 1u << 3,      /* DHT nodes; magnet dht */
+    CLT_DROPPED_SIMILAR = 1u << 4,    /* similar, collections outside the info dictionary */
+    CLT_DROPPED_HOST_NAMES = 1u << 5  /* magnet x.pe with a DNS name */
 };
 
 typedef struct clt_metainfo clt_metainfo; /* immutable once parsed: any number of threads may read it */
 
 typedef struct clt_metainfo_summary {
     uint32_t struct_size;
-    uint32_t features;          /* CLT_FEATURE_… */
-    uint32_t dropped;           /* CLT_DROPPED_… */
-    int32_t is_private;         /* BEP 27 */
+    uint32_t features;  /* CLT_FEATURE_… */
+    uint32_t dropped;   /* CLT_DROPPED_… */
+    int32_t is_private; /* BEP 27 */
     int32_t has_v1, has_v2;
     uint8_t info_hash_v1[20];
     uint8_t info_hash_v2[32];
-    uint64_t size;              /* bytes of content, pad files not counted */
-    uint64_t piece_length;      /* bytes */
+    uint64_t size;         /* bytes of content, pad files not counted */
+    uint64_t piece_length; /* bytes */
     uint64_t piece_count;
-    uint64_t file_count;        /* pad files included */
-    const char *name;           /* cleaned: the one entry that is made in the save path */
+    uint64_t file_count; /* pad files included */
+    const char *name;    /* cleaned: the one entry that is made in the save path */
     size_t name_length;
 } clt_metainfo_summary;
 
-enum { CLT_FILE_PAD = 1u << 0, CLT_FILE_EXECUTABLE = 1u << 1, CLT_FILE_HIDDEN = 1u << 2, CLT_FILE_SYMLINK = 1u << 3 };
+enum {
+    CLT_FILE_PAD = 1u << 0,
+    CLT_FILE_EXECUTABLE = 1u << 1,
+    CLT_FILE_HIDDEN = 1u << 2,
+    CLT_FILE_SYMLINK = 1u << 3
+};
 
 typedef struct clt_file {
     uint32_t struct_size;
-    uint32_t flags;             /* CLT_FILE_… */
-    uint64_t size, offset;      /* bytes; offset within the torrent's content */
-    const char *path;           /* '/'-separated, cleaned, begins with the torrent's name */
+    uint32_t flags;        /* CLT_FILE_… */
+    uint64_t size, offset; /* bytes; offset within the torrent's content */
+    const char *path;      /* '/'-separated, cleaned, begins with the torrent's name */
     size_t path_length;
-    const char *original_path;  /* as the creator wrote it, '/'-joined; may hold any byte */
+    const char *original_path; /* as the creator wrote it, '/'-joined; may hold any byte */
     size_t original_path_length;
 } clt_file;
 
-/* Parses a whole .torrent, or (`_info`) an info dictionary alone. Never blocks; CPU bound. Limits may be NULL. */
-CLT_RESULT clt_metainfo_parse(const uint8_t *bytes, size_t length, const clt_limits *limits, clt_metainfo **out,
-                              clt_error *error) CLT_NOEXCEPT;
+/* Parses a whole .torrent, or (`_info`) an info dictionary alone. Never blocks; CPU bound. Limits may be
+ * NULL. */
+CLT_RESULT clt_metainfo_parse(const uint8_t *bytes, size_t length, const clt_limits *limits,
+                              clt_metainfo **out, clt_error *error) CLT_NOEXCEPT;
 CLT_RESULT clt_metainfo_parse_info(const uint8_t *bytes, size_t length, const clt_limits *limits,
                                    clt_metainfo **out, clt_error *error) CLT_NOEXCEPT;
 CLT_EXPORT void clt_metainfo_free(clt_metainfo *metainfo) CLT_NOEXCEPT;
@@ -158,30 +168,32 @@ CLT_RESULT clt_metainfo_get_file(const clt_metainfo *metainfo, uint64_t index, c
 CLT_RESULT clt_metainfo_get_torrent(const clt_metainfo *metainfo, const uint8_t **out, size_t *out_length,
                                     clt_error *error) CLT_NOEXCEPT;
 /* The SHA-1 of each piece in order, 20 bytes each; v1 only (else CLT_WRONG_STATE). */
-CLT_RESULT clt_metainfo_get_piece_hashes(const clt_metainfo *metainfo, const uint8_t **out, size_t *out_length,
-                                         clt_error *error) CLT_NOEXCEPT;
+CLT_RESULT clt_metainfo_get_piece_hashes(const clt_metainfo *metainfo, const uint8_t **out,
+                                         size_t *out_length, clt_error *error) CLT_NOEXCEPT;
 
-/* ---- Magnet links (BEP 9, BEP 53) ----------------------------------------------------------------------------- */
+/* ---- Magnet links (BEP 9, BEP 53)
+ * ----------------------------------------------------------------------------- */
 
 typedef struct clt_magnet clt_magnet; /* immutable once parsed */
 
 typedef struct clt_magnet_summary {
     uint32_t struct_size;
-    uint32_t dropped;         /* CLT_DROPPED_… */
+    uint32_t dropped; /* CLT_DROPPED_… */
     int32_t has_v1, has_v2;
     uint8_t info_hash_v1[20];
     uint8_t info_hash_v2[32];
-    uint64_t size;            /* xl, bytes; 0 where absent */
-    uint64_t peer_count;      /* x.pe entries that are literal addresses with a port */
-    const char *name;         /* dn, percent-decoded, cleaned for display */
+    uint64_t size;       /* xl, bytes; 0 where absent */
+    uint64_t peer_count; /* x.pe entries that are literal addresses with a port */
+    const char *name;    /* dn, percent-decoded, cleaned for display */
     size_t name_length;
 } clt_magnet_summary;
 
-/* Strict where the engine is lenient: a hash that is not exactly 40 hexadecimal or 32 base32 digits (btih) or a
- * 32-byte SHA-256 multihash (btmh) is CLT_MALFORMED. Never blocks. */
+/* Strict where the engine is lenient: a hash that is not exactly 40 hexadecimal or 32 base32 digits (btih) or
+ * a 32-byte SHA-256 multihash (btmh) is CLT_MALFORMED. Never blocks. */
 CLT_RESULT clt_magnet_parse(const char *text, size_t length, clt_magnet **out, clt_error *error) CLT_NOEXCEPT;
 CLT_EXPORT void clt_magnet_free(clt_magnet *magnet) CLT_NOEXCEPT;
-CLT_RESULT clt_magnet_get_summary(const clt_magnet *magnet, clt_magnet_summary *out, clt_error *error) CLT_NOEXCEPT;
+CLT_RESULT clt_magnet_get_summary(const clt_magnet *magnet, clt_magnet_summary *out,
+                                  clt_error *error) CLT_NOEXCEPT;
 
 /* family 4 or 6; the address in network order, IPv4 in the first four bytes; port in host order. */
 typedef struct clt_endpoint {
@@ -194,13 +206,14 @@ typedef struct clt_endpoint {
 CLT_RESULT clt_magnet_get_peer(const clt_magnet *magnet, uint64_t index, clt_endpoint *out,
                                clt_error *error) CLT_NOEXCEPT;
 
-/* ---- Hashing pieces straight from files, and building a .torrent ------------------------------------------------ */
+/* ---- Hashing pieces straight from files, and building a .torrent
+ * ------------------------------------------------ */
 
 typedef struct clt_hash_file {
     uint32_t struct_size;
-    uint32_t flags;         /* CLT_FILE_PAD: zeros, nothing is opened */
-    uint64_t size;          /* bytes that belong to the content */
-    const char *path;       /* relative to the root, '/'-separated */
+    uint32_t flags;   /* CLT_FILE_PAD: zeros, nothing is opened */
+    uint64_t size;    /* bytes that belong to the content */
+    const char *path; /* relative to the root, '/'-separated */
     size_t path_length;
     /* Where not all zero: the file must be this very one, before and after it is read (else CLT_CHANGED). */
     uint64_t device, inode;
@@ -209,15 +222,15 @@ typedef struct clt_hash_file {
 
 typedef struct clt_hash_options {
     uint32_t struct_size;
-    uint32_t threads;             /* 0 = one a core */
-    uint64_t piece_length;        /* bytes; a multiple of 16 KiB, or any value for an existing torrent */
-    const char *root;             /* folder; paths below it are opened without following any symbolic link */
+    uint32_t threads;      /* 0 = one a core */
+    uint64_t piece_length; /* bytes; a multiple of 16 KiB, or any value for an existing torrent */
+    const char *root;      /* folder; paths below it are opened without following any symbolic link */
     size_t root_length;
     const clt_hash_file *files;
     uint64_t file_count;
-    const uint8_t *wanted;        /* bit per piece, first piece = highest bit of byte 0; NULL = every piece */
+    const uint8_t *wanted; /* bit per piece, first piece = highest bit of byte 0; NULL = every piece */
     size_t wanted_length;
-    int32_t stop_at_failure;      /* 1: the first unreadable or changed file ends the run with an error */
+    int32_t stop_at_failure; /* 1: the first unreadable or changed file ends the run with an error */
 } clt_hash_options;
 
 typedef struct clt_hash_job clt_hash_job;
@@ -225,7 +238,8 @@ typedef struct clt_hash_job clt_hash_job;
 enum { CLT_PIECE_NOT_HASHED = 0, CLT_PIECE_HASHED = 1, CLT_PIECE_UNREADABLE = 2 };
 
 /* Copies the options. Touches no file yet. */
-CLT_RESULT clt_hash_job_new(const clt_hash_options *options, clt_hash_job **out, clt_error *error) CLT_NOEXCEPT;
+CLT_RESULT clt_hash_job_new(const clt_hash_options *options, clt_hash_job **out,
+                            clt_error *error) CLT_NOEXCEPT;
 /* Blocks until all is hashed: minutes, for large content. Works on threads of its own. Once per job. */
 CLT_RESULT clt_hash_job_run(clt_hash_job *job, clt_error *error) CLT_NOEXCEPT;
 /* Both from any thread, while the job runs too; neither blocks. A cancelled run ends with CLT_CANCELLED. */
@@ -234,25 +248,26 @@ CLT_EXPORT uint64_t clt_hash_job_progress(const clt_hash_job *job) CLT_NOEXCEPT;
 /* After the run. `state` is one of CLT_PIECE_…, `hash` the SHA-1 (BEP 3). */
 CLT_RESULT clt_hash_job_get_piece(const clt_hash_job *job, uint64_t index, int32_t *state, uint8_t hash[20],
                                   clt_error *error) CLT_NOEXCEPT;
-/* After the run: the errno that file met (0 = none; ENODATA = shorter than it should be; ESTALE = changed). */
+/* After the run: the errno that file met (0 = none; ENODATA = shorter than it should be; ESTALE = changed).
+ */
 CLT_RESULT clt_hash_job_get_file_errno(const clt_hash_job *job, uint64_t index, int32_t *out,
                                        clt_error *error) CLT_NOEXCEPT;
 CLT_EXPORT void clt_hash_job_free(clt_hash_job *job) CLT_NOEXCEPT; /* not while it runs */
 
 typedef struct clt_build_options {
     uint32_t struct_size;
-    int32_t is_private;            /* BEP 27 */
-    const char *name;              /* top-level file or folder */
+    int32_t is_private; /* BEP 27 */
+    const char *name;   /* top-level file or folder */
     size_t name_length;
-    int32_t single_file;           /* 1: `name` is the file itself, and file_count is 1 */
-    uint64_t piece_length;         /* bytes; a power of two, 16 KiB … 16 MiB */
-    const clt_file *files;         /* `path` relative to the folder; flags EXECUTABLE is kept */
+    int32_t single_file;   /* 1: `name` is the file itself, and file_count is 1 */
+    uint64_t piece_length; /* bytes; a power of two, 16 KiB … 16 MiB */
+    const clt_file *files; /* `path` relative to the folder; flags EXECUTABLE is kept */
     uint64_t file_count;
-    const uint8_t *piece_hashes;   /* 20 bytes each */
+    const uint8_t *piece_hashes; /* 20 bytes each */
     size_t piece_hashes_length;
-    const char *created_by;        /* none where length is 0 */
+    const char *created_by; /* none where length is 0 */
     size_t created_by_length;
-    int64_t creation_date;         /* seconds since 1970; 0 = leave it out, so that equal content gives equal bytes */
+    int64_t creation_date; /* seconds since 1970; 0 = leave it out, so that equal content gives equal bytes */
 } clt_build_options;
 
 typedef struct clt_bytes clt_bytes; /* immutable, owned by the caller */
@@ -260,9 +275,11 @@ CLT_EXPORT const uint8_t *clt_bytes_data(const clt_bytes *bytes, size_t *length)
 CLT_EXPORT void clt_bytes_free(clt_bytes *bytes) CLT_NOEXCEPT;
 
 /* A v1 .torrent (BEP 3). Never blocks; CPU bound. */
-CLT_RESULT clt_build_torrent(const clt_build_options *options, clt_bytes **out, clt_error *error) CLT_NOEXCEPT;
+CLT_RESULT clt_build_torrent(const clt_build_options *options, clt_bytes **out,
+                             clt_error *error) CLT_NOEXCEPT;
 
-/* ---- Engine ----------------------------------------------------------------------------------------------------- */
+/* ---- Engine
+ * ----------------------------------------------------------------------------------------------------- */
 
 typedef struct clt_engine clt_engine;
 typedef uint64_t clt_torrent_id; /* 0 = none */
@@ -277,103 +294,115 @@ typedef enum clt_encryption {
 
 typedef struct clt_engine_options {
     uint32_t struct_size;
-    uint32_t abi_version;            /* CLT_ABI_VERSION of the caller's header */
-    const char *listen_interfaces;   /* "127.0.0.1:0", "[::1]:6881", "wg0:6881"; comma-separated; none = no socket */
+    uint32_t abi_version; /* CLT_ABI_VERSION of the caller's header */
+    const char
+        *listen_interfaces; /* "127.0.0.1:0", "[::1]:6881", "wg0:6881"; comma-separated; none = no socket */
     size_t listen_interfaces_length;
     const char *outgoing_interfaces; /* addresses or devices to dial from; none = the kernel chooses */
     size_t outgoing_interfaces_length;
-    int32_t encryption;              /* clt_encryption */
-    uint32_t connections_limit;      /* 0 = 2,000 */
-    uint32_t disk_threads;           /* 0 = 4; shared by all sessions of the engine */
-    uint32_t event_queue_limit;      /* 0 = 16,384; beyond it events are dropped and counted, never memory grown */
-    uint32_t progress_interval_ms;   /* 0 = 250; how often CLT_EVENT_PROGRESS may be sent for a torrent */
-    uint64_t max_metadata_bytes;     /* accepted from a peer; 0 = 4 MiB */
-    uint64_t max_pieces;             /* 0 = 65,536 */
-    uint64_t max_tokens;             /* 0 = 500,000 */
+    int32_t encryption;         /* clt_encryption */
+    uint32_t connections_limit; /* 0 = 2,000 */
+    uint32_t disk_threads;      /* 0 = 4; shared by all sessions of the engine */
+    uint32_t event_queue_limit; /* 0 = 16,384; beyond it events are dropped and counted, never memory grown */
+    uint32_t progress_interval_ms; /* 0 = 250; how often CLT_EVENT_PROGRESS may be sent for a torrent */
+    uint64_t max_metadata_bytes;   /* accepted from a peer; 0 = 4 MiB */
+    uint64_t max_pieces;           /* 0 = 65,536 */
+    uint64_t max_tokens;           /* 0 = 500,000 */
+    int32_t
+        stealth; /* 1: the kernel leaves a stranger's SYN unanswered (classic BPF on our listening sockets) */
 } clt_engine_options;
 
 /* Starts the network thread. Blocks until the session stands (milliseconds). */
-CLT_RESULT clt_engine_create(const clt_engine_options *options, clt_engine **out, clt_error *error) CLT_NOEXCEPT;
-/* Stops: closes every connection, flushes what is written, joins the threads. Blocks, at most about `timeout_ms`;
- * on CLT_TIMED_OUT the engine is gone for the caller all the same and what is left ends in the background.
- * No other call on this engine may be under way or follow. NULL is allowed. */
+CLT_RESULT clt_engine_create(const clt_engine_options *options, clt_engine **out,
+                             clt_error *error) CLT_NOEXCEPT;
+/* Stops: closes every connection, flushes what is written, joins the threads. Blocks, at most about
+ * `timeout_ms`; on CLT_TIMED_OUT the engine is gone for the caller all the same and what is left ends in the
+ * background. No other call on this engine may be under way or follow. NULL is allowed. */
 CLT_RESULT clt_engine_destroy(clt_engine *engine, uint32_t timeout_ms, clt_error *error) CLT_NOEXCEPT;
-/* An eventfd that is readable while events wait: poll it, never read, write or close it. Owned by the engine. */
+/* An eventfd that is readable while events wait: poll it, never read, write or close it. Owned by the engine.
+ */
 CLT_EXPORT int32_t clt_engine_event_fd(const clt_engine *engine) CLT_NOEXCEPT;
 
 typedef enum clt_event_kind {
-    CLT_EVENT_STATE = 1,              /* value: clt_torrent_state; torrent may be removed */
-    CLT_EVENT_METADATA_RECEIVED = 2,  /* held until clt_torrent_accept_metadata; data: the info dictionary */
-    CLT_EVENT_PROGRESS = 3,           /* coalesced; ask for a snapshot */
-    CLT_EVENT_CHECKED = 4,            /* what is on disk is known; count: bytes that are there and verified */
-    CLT_EVENT_FINISHED = 5,           /* every piece verified */
-    CLT_EVENT_PEER_CONNECTED = 6,     /* handshake complete; endpoint, direction, member; text: what it says it is */
-    CLT_EVENT_PEER_REFUSED = 7,       /* by us; endpoint, direction, value: clt_refusal; count: tries from there */
-    CLT_EVENT_PEER_DISCONNECTED = 8,  /* endpoint, direction, value: clt_disconnect; text: the engine's words */
-    CLT_EVENT_HASH_FAILED = 9,        /* value: piece */
-    CLT_EVENT_STORAGE_ERROR = 10,     /* system_errno; text: what failed; data: the path; the torrent has stopped */
-    CLT_EVENT_LISTENING = 11,         /* endpoint: where, with the real port */
-    CLT_EVENT_LISTEN_FAILED = 12,     /* system_errno; text */
-    CLT_EVENT_RESUME_DATA = 13,       /* request; data: bencoded resume data without peers; system_errno set: none */
-    CLT_EVENT_REMOVED = 14,           /* request; the ID is gone, its files are closed */
-    CLT_EVENT_GAP = 15,               /* count: events dropped since; take snapshots */
-    CLT_EVENT_LOG = 16,               /* value: 0 debug … 4 error; text */
-    CLT_EVENT_PEER_BANNED = 17        /* endpoint; sent corrupt data */
+    CLT_EVENT_STATE = 1,             /* value: clt_torrent_state; torrent may be removed */
+    CLT_EVENT_METADATA_RECEIVED = 2, /* held until clt_torrent_accept_metadata; data: the info dictionary */
+    CLT_EVENT_PROGRESS = 3,          /* coalesced; ask for a snapshot */
+    CLT_EVENT_CHECKED = 4,           /* what is on disk is known; count: bytes that are there and verified */
+    CLT_EVENT_FINISHED = 5,          /* every piece verified */
+    CLT_EVENT_PEER_CONNECTED =
+        6, /* handshake complete; endpoint, direction, member; text: what it says it is */
+    CLT_EVENT_PEER_REFUSED = 7, /* by us; endpoint, direction, value: clt_refusal; count: tries from there */
+    CLT_EVENT_PEER_DISCONNECTED =
+        8,                     /* endpoint, direction, value: clt_disconnect; text: the engine's words */
+    CLT_EVENT_HASH_FAILED = 9, /* value: piece */
+    CLT_EVENT_STORAGE_ERROR =
+        10,                   /* system_errno; text: what failed; data: the path; the torrent has stopped */
+    CLT_EVENT_LISTENING = 11, /* endpoint: where, with the real port */
+    CLT_EVENT_LISTEN_FAILED = 12, /* system_errno; text */
+    CLT_EVENT_RESUME_DATA =
+        13,                    /* request; data: bencoded resume data without peers; system_errno set: none */
+    CLT_EVENT_REMOVED = 14,    /* request; the ID is gone, its files are closed */
+    CLT_EVENT_GAP = 15,        /* count: events dropped since; take snapshots */
+    CLT_EVENT_LOG = 16,        /* value: 0 debug … 4 error; text */
+    CLT_EVENT_PEER_BANNED = 17 /* endpoint; sent corrupt data */
 } clt_event_kind;
 
 typedef enum clt_direction { CLT_INCOMING = 1, CLT_OUTGOING = 2 } clt_direction;
 
 typedef enum clt_refusal {
-    CLT_REFUSAL_NOT_A_MEMBER = 1,      /* of any torrent: dropped at accept */
-    CLT_REFUSAL_NOT_OF_TORRENT = 2,    /* a member, but not of this one */
+    CLT_REFUSAL_NOT_A_MEMBER = 1,   /* of any torrent: dropped at accept */
+    CLT_REFUSAL_NOT_OF_TORRENT = 2, /* a member, but not of this one */
     CLT_REFUSAL_REVOKED = 3,
-    CLT_REFUSAL_NOT_DIALLED = 4,       /* the engine wanted to dial where policy did not send it */
-    CLT_REFUSAL_PROTOCOL = 5           /* handshake that would harm the engine */
+    CLT_REFUSAL_NOT_DIALLED = 4, /* the engine wanted to dial where policy did not send it */
+    CLT_REFUSAL_PROTOCOL = 5     /* handshake that would harm the engine */
 } clt_refusal;
 
 typedef enum clt_disconnect {
     CLT_DISCONNECT_OTHER = 0,
-    CLT_DISCONNECT_CONNECT_REFUSED = 1,     /* nobody listens there */
+    CLT_DISCONNECT_CONNECT_REFUSED = 1, /* nobody listens there */
     CLT_DISCONNECT_UNREACHABLE = 2,
     CLT_DISCONNECT_TIMED_OUT = 3,
-    CLT_DISCONNECT_BEFORE_HANDSHAKE = 4,    /* the other side closed before its handshake: it may not list us */
-    CLT_DISCONNECT_CLOSED = 5,              /* the other side closed */
-    CLT_DISCONNECT_BY_US = 6,               /* we did: shutdown, removal, both seeds … */
+    CLT_DISCONNECT_BEFORE_HANDSHAKE = 4, /* the other side closed before its handshake: it may not list us */
+    CLT_DISCONNECT_CLOSED = 5,           /* the other side closed */
+    CLT_DISCONNECT_BY_US = 6,            /* we did: shutdown, removal, both seeds … */
     CLT_DISCONNECT_PROTOCOL = 7
 } clt_disconnect;
 
 typedef struct clt_event {
     uint32_t struct_size;
-    uint32_t kind;             /* clt_event_kind */
-    clt_torrent_id torrent;    /* 0: the engine's */
-    uint64_t sequence;         /* 1, 2, 3 …; one order for the whole engine */
-    uint64_t request;          /* of the call that this answers, else 0 */
-    int64_t time_ns;           /* CLOCK_MONOTONIC */
+    uint32_t kind;          /* clt_event_kind */
+    clt_torrent_id torrent; /* 0: the engine's */
+    uint64_t sequence;      /* 1, 2, 3 …; one order for the whole engine */
+    uint64_t request;       /* of the call that this answers, else 0 */
+    int64_t time_ns;        /* CLOCK_MONOTONIC */
     int64_t value;
     uint64_t count;
     int32_t system_errno;
-    uint32_t direction;        /* clt_direction */
+    uint32_t direction; /* clt_direction */
     clt_endpoint endpoint;
-    uint64_t member_rule;      /* of the member entry that admitted the peer, else 0 */
+    uint64_t member_rule; /* of the member entry that admitted the peer, else 0 */
     const char *text;
     size_t text_length;
     const uint8_t *data;
     size_t data_length;
 } clt_event;
 
-/* Hands over all that waits, in order, and empties the eventfd. Never blocks. The array and what it points to stay
- * valid until the next drain or the engine's end. From one thread at a time. */
+/* Hands over all that waits, in order, and empties the eventfd. Never blocks. The array and what it points to
+ * stay valid until the next drain or the engine's end. From one thread at a time. */
 CLT_RESULT clt_engine_drain_events(clt_engine *engine, const clt_event **out, size_t *out_count,
                                    clt_error *error) CLT_NOEXCEPT;
 
-/* Upload and download limits of the whole engine, bytes a second, 0 = none; loopback is not exempt. Blocks briefly. */
+/* Upload and download limits of the whole engine, bytes a second, 0 = none; loopback is not exempt. Blocks
+ * briefly. */
 CLT_RESULT clt_engine_set_rate_limits(clt_engine *engine, uint64_t upload, uint64_t download,
                                       clt_error *error) CLT_NOEXCEPT;
 
-/* The effective value of every engine setting that closes a channel, as "name=value" lines. Blocks briefly. */
+/* The effective value of every engine setting that closes a channel, as "name=value" lines. Blocks briefly.
+ */
 CLT_RESULT clt_engine_get_settings(clt_engine *engine, clt_bytes **out, clt_error *error) CLT_NOEXCEPT;
 
-/* ---- Members: who may be in a swarm ------------------------------------------------------------------------------ */
+/* ---- Members: who may be in a swarm
+ * ------------------------------------------------------------------------------ */
 
 typedef enum clt_member_kind {
     CLT_MEMBER_ADDRESS_RANGE = 1 /* later: certificate fingerprint, authenticated peer ID */
@@ -381,40 +410,42 @@ typedef enum clt_member_kind {
 
 typedef struct clt_member {
     uint32_t struct_size;
-    uint32_t kind;       /* clt_member_kind */
-    uint64_t rule;       /* the caller's own number, handed back with every peer that it admits */
-    uint32_t source;     /* the caller's own tag: invite list, overlay … */
-    clt_endpoint first;  /* port: 0 = any; else the one that may be dialled (a peer that dials us comes from any) */
-    clt_endpoint last;   /* same family; the range is inclusive; its port is not read */
+    uint32_t kind;   /* clt_member_kind */
+    uint64_t rule;   /* the caller's own number, handed back with every peer that it admits */
+    uint32_t source; /* the caller's own tag: invite list, overlay … */
+    clt_endpoint
+        first; /* port: 0 = any; else the one that may be dialled (a peer that dials us comes from any) */
+    clt_endpoint last; /* same family; the range is inclusive; its port is not read */
 } clt_member;
 
-/* ---- Torrents ------------------------------------------------------------------------------------------------------ */
+/* ---- Torrents
+ * ------------------------------------------------------------------------------------------------------ */
 
 typedef enum clt_torrent_state {
-    CLT_STATE_METADATA = 1,    /* a magnet that waits for its info dictionary */
-    CLT_STATE_HELD = 2,        /* metadata is here and waits to be accepted */
+    CLT_STATE_METADATA = 1, /* a magnet that waits for its info dictionary */
+    CLT_STATE_HELD = 2,     /* metadata is here and waits to be accepted */
     CLT_STATE_CHECKING = 3,
     CLT_STATE_DOWNLOADING = 4,
     CLT_STATE_SEEDING = 5,
-    CLT_STATE_FAILED = 6       /* storage error; stopped */
+    CLT_STATE_FAILED = 6 /* storage error; stopped */
 } clt_torrent_state;
 
 enum {
-    CLT_ADD_HAVE_ALL = 1u << 0,     /* the caller has just hashed every piece */
+    CLT_ADD_HAVE_ALL = 1u << 0,       /* the caller has just hashed every piece */
     CLT_ADD_VERIFY_ON_READ = 1u << 1, /* seed mode: each piece is hashed before it is first sent */
     CLT_ADD_SEQUENTIAL = 1u << 2
 };
 
 typedef struct clt_add_options {
     uint32_t struct_size;
-    uint32_t flags;                /* CLT_ADD_… */
-    const clt_metainfo *metainfo;  /* or NULL, with an info_hash: metadata comes from members (BEP 9) */
+    uint32_t flags;               /* CLT_ADD_… */
+    const clt_metainfo *metainfo; /* or NULL, with an info_hash: metadata comes from members (BEP 9) */
     uint8_t info_hash[20];
-    const char *save_path;         /* absolute; the folder that holds the torrent's top-level entry */
+    const char *save_path; /* absolute; the folder that holds the torrent's top-level entry */
     size_t save_path_length;
     const clt_member *members;
     uint64_t member_count;
-    const uint8_t *have_pieces;    /* bit per piece known to be good; NULL: what is on disk is hashed */
+    const uint8_t *have_pieces; /* bit per piece known to be good; NULL: what is on disk is hashed */
     size_t have_pieces_length;
     uint32_t upload_limit, download_limit; /* bytes a second; 0 = none */
 } clt_add_options;
@@ -424,16 +455,17 @@ CLT_RESULT clt_torrent_add(clt_engine *engine, const clt_add_options *options, c
                            clt_error *error) CLT_NOEXCEPT;
 /* Starts it, and dials `peers` at once, each of which must be a member (others are CLT_EVENT_PEER_REFUSED).
  * On a running torrent: only dials. Blocks briefly. */
-CLT_RESULT clt_torrent_start(clt_engine *engine, clt_torrent_id torrent, const clt_endpoint *peers, uint64_t peer_count,
-                             clt_error *error) CLT_NOEXCEPT;
+CLT_RESULT clt_torrent_start(clt_engine *engine, clt_torrent_id torrent, const clt_endpoint *peers,
+                             uint64_t peer_count, clt_error *error) CLT_NOEXCEPT;
 /* Closes its connections. Blocks briefly. */
 CLT_RESULT clt_torrent_stop(clt_engine *engine, clt_torrent_id torrent, clt_error *error) CLT_NOEXCEPT;
-/* Lets the held metadata in (CLT_WRONG_STATE where none is held), under the names that clt_metainfo cleans it to.
- * `metainfo` is what the caller parsed of it and looked at; another torrent's is CLT_INVALID_ARGUMENT. Blocks briefly. */
-CLT_RESULT clt_torrent_accept_metadata(clt_engine *engine, clt_torrent_id torrent, const clt_metainfo *metainfo,
-                                       clt_error *error) CLT_NOEXCEPT;
-/* The torrent is gone from the swarm at once; CLT_EVENT_REMOVED with `request` comes when its files are closed. The
- * files stay. Blocks briefly. */
+/* Lets the held metadata in (CLT_WRONG_STATE where none is held), under the names that clt_metainfo cleans it
+ * to. `metainfo` is what the caller parsed of it and looked at; another torrent's is CLT_INVALID_ARGUMENT.
+ * Blocks briefly. */
+CLT_RESULT clt_torrent_accept_metadata(clt_engine *engine, clt_torrent_id torrent,
+                                       const clt_metainfo *metainfo, clt_error *error) CLT_NOEXCEPT;
+/* The torrent is gone from the swarm at once; CLT_EVENT_REMOVED with `request` comes when its files are
+ * closed. The files stay. Blocks briefly. */
 CLT_RESULT clt_torrent_remove(clt_engine *engine, clt_torrent_id torrent, uint64_t request,
                               clt_error *error) CLT_NOEXCEPT;
 /* Replaces the members. Whoever no longer matches is cut before this returns. Blocks briefly. */
@@ -442,20 +474,20 @@ CLT_RESULT clt_torrent_set_members(clt_engine *engine, clt_torrent_id torrent, c
 /* Answered by CLT_EVENT_RESUME_DATA with `request`. Blocks briefly. */
 CLT_RESULT clt_torrent_save_resume_data(clt_engine *engine, clt_torrent_id torrent, uint64_t request,
                                         clt_error *error) CLT_NOEXCEPT;
-CLT_RESULT clt_torrent_set_rate_limits(clt_engine *engine, clt_torrent_id torrent, uint32_t upload, uint32_t download,
-                                       clt_error *error) CLT_NOEXCEPT;
+CLT_RESULT clt_torrent_set_rate_limits(clt_engine *engine, clt_torrent_id torrent, uint32_t upload,
+                                       uint32_t download, clt_error *error) CLT_NOEXCEPT;
 
 typedef struct clt_torrent_status {
     uint32_t struct_size;
-    uint32_t state;                 /* clt_torrent_state */
+    uint32_t state; /* clt_torrent_state */
     int32_t is_started;
-    uint32_t connected_peers;       /* past the handshake */
-    uint64_t content_bytes;         /* 0 before metadata */
-    uint64_t verified_bytes;        /* in pieces that passed their hash */
-    uint64_t reused_bytes;          /* found good on disk when it was checked */
-    uint64_t downloaded_bytes;      /* payload received in this session, whatever became of it */
-    uint64_t wasted_bytes;          /* of those: failed their hash, or came twice */
-    uint64_t uploaded_bytes;        /* payload sent in this session */
+    uint32_t connected_peers;            /* past the handshake */
+    uint64_t content_bytes;              /* 0 before metadata */
+    uint64_t verified_bytes;             /* in pieces that passed their hash */
+    uint64_t reused_bytes;               /* found good on disk when it was checked */
+    uint64_t downloaded_bytes;           /* payload received in this session, whatever became of it */
+    uint64_t wasted_bytes;               /* of those: failed their hash, or came twice */
+    uint64_t uploaded_bytes;             /* payload sent in this session */
     uint32_t download_rate, upload_rate; /* payload bytes a second */
     uint32_t piece_count, verified_pieces;
 } clt_torrent_status;
@@ -466,28 +498,28 @@ CLT_RESULT clt_torrent_get_status(clt_engine *engine, clt_torrent_id torrent, cl
 
 typedef struct clt_peer {
     uint32_t struct_size;
-    uint32_t direction;           /* clt_direction */
+    uint32_t direction; /* clt_direction */
     clt_endpoint endpoint;
     uint64_t member_rule;
     uint32_t member_source;
-    uint32_t flags;               /* CLT_PEER_… */
+    uint32_t flags;                      /* CLT_PEER_… */
     uint32_t download_rate, upload_rate; /* payload bytes a second */
     uint64_t downloaded_bytes, uploaded_bytes;
-    uint32_t piece_count;         /* that it has */
-    int32_t last_active_ms;       /* since the last byte either way */
-    const char *client;           /* what it says it is; untrusted text; borrowed from the snapshot */
+    uint32_t piece_count;   /* that it has */
+    int32_t last_active_ms; /* since the last byte either way */
+    const char *client;     /* what it says it is; untrusted text; borrowed from the snapshot */
     size_t client_length;
 } clt_peer;
 
 enum {
-    CLT_PEER_INTERESTED = 1u << 0,       /* we are, in it */
-    CLT_PEER_CHOKED = 1u << 1,           /* by us */
+    CLT_PEER_INTERESTED = 1u << 0, /* we are, in it */
+    CLT_PEER_CHOKED = 1u << 1,     /* by us */
     CLT_PEER_REMOTE_INTERESTED = 1u << 2,
-    CLT_PEER_REMOTE_CHOKED = 1u << 3,    /* it chokes us */
+    CLT_PEER_REMOTE_CHOKED = 1u << 3, /* it chokes us */
     CLT_PEER_CONNECTING = 1u << 4,
     CLT_PEER_HANDSHAKE = 1u << 5,
     CLT_PEER_SEED = 1u << 6,
-    CLT_PEER_MSE = 1u << 7,              /* plaintext after an MSE handshake */
+    CLT_PEER_MSE = 1u << 7, /* plaintext after an MSE handshake */
     CLT_PEER_RC4 = 1u << 8
 };
 
@@ -497,7 +529,8 @@ CLT_RESULT clt_torrent_get_peers(clt_engine *engine, clt_torrent_id torrent, clt
 CLT_EXPORT const clt_peer *clt_peers_data(const clt_peers *peers, size_t *count) CLT_NOEXCEPT;
 CLT_EXPORT void clt_peers_free(clt_peers *peers) CLT_NOEXCEPT;
 
-/* A bit per piece that passed its hash, first piece = highest bit of byte 0 (as in BEP 3's bitfield). Blocks briefly. */
+/* A bit per piece that passed its hash, first piece = highest bit of byte 0 (as in BEP 3's bitfield). Blocks
+ * briefly. */
 CLT_RESULT clt_torrent_get_pieces(clt_engine *engine, clt_torrent_id torrent, clt_bytes **out,
                                   clt_error *error) CLT_NOEXCEPT;
 

@@ -15,6 +15,8 @@ uint8_t const *clt_bytes_data(clt_bytes const *bytes, size_t *length) noexcept {
     return bytes == nullptr ? nullptr : reinterpret_cast<uint8_t const *>(bytes->data.data());
 }
 
-void clt_bytes_free(clt_bytes *bytes) noexcept { delete bytes; }
+void clt_bytes_free(clt_bytes *bytes) noexcept {
+    delete bytes;
+}
 
 } // extern "C"

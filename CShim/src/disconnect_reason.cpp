@@ -11,9 +11,9 @@ clt_disconnect kind_of(lt::error_code const &error, bool after_handshake) {
     if (error == net::connection_refused) return CLT_DISCONNECT_CONNECT_REFUSED;
     if (error == net::host_unreachable || error == net::network_unreachable || error == net::network_down)
         return CLT_DISCONNECT_UNREACHABLE;
-    if (error == net::timed_out || error == lt::errors::timed_out || error == lt::errors::timed_out_no_handshake ||
-        error == lt::errors::timed_out_inactivity || error == lt::errors::timed_out_no_interest ||
-        error == lt::errors::timed_out_no_request)
+    if (error == net::timed_out || error == lt::errors::timed_out ||
+        error == lt::errors::timed_out_no_handshake || error == lt::errors::timed_out_inactivity ||
+        error == lt::errors::timed_out_no_interest || error == lt::errors::timed_out_no_request)
         return CLT_DISCONNECT_TIMED_OUT;
     if (error == net::eof || error == net::connection_reset || error == net::broken_pipe ||
         error == net::connection_aborted)

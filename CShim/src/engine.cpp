@@ -2,6 +2,7 @@
 #include "endpoint.hpp"
 #include "error.hpp"
 #include "settings.hpp"
+#include "stealth.hpp"
 
 #include <libtorrent/alert_types.hpp>
 #include <libtorrent/ip_filter.hpp>
@@ -10,6 +11,8 @@
 #include <libtorrent/torrent_status.hpp>
 
 #include <boost/asio/post.hpp>
+
+#include <algorithm>
 
 namespace clt {
 
@@ -40,8 +43,9 @@ std::chrono::milliseconds progress_interval(clt_engine_options const &options) {
 
 engine::engine(clt_engine_options const &options)
     : options_(options), settings_(closed_settings(options)),
-      events_(options.event_queue_limit == 0 ? 16384 : options.event_queue_limit), refusals_(events_),
-      context_{events_, refusals_, limits_of(options)}, work_(boost::asio::make_work_guard(io_)), tick_(io_) {}
+      events_(options.event_queue_limit == 0 ? 16384 : options.event_queue_limit),
+      refusals_(events_), context_{events_, refusals_, limits_of(options)},
+      work_(boost::asio::make_work_guard(io_)), tick_(io_) {}
 
 engine::~engine() = default;
 
@@ -84,7 +88,8 @@ void engine::open_session() {
     lt::ip_filter everybody;
     std::uint32_t const global = 1u << static_cast<std::uint32_t>(lt::session::global_peer_class_id);
     everybody.add_rule(lt::make_address("0.0.0.0"), lt::make_address("255.255.255.255"), global);
-    everybody.add_rule(lt::make_address("::"), lt::make_address("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), global);
+    everybody.add_rule(lt::make_address("::"), lt::make_address("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+                       global);
     session_->set_peer_class_filter(everybody);
 
     // Called with the alert mutex held, on any thread: do nothing but post.
@@ -177,9 +182,52 @@ void engine::update_filter() {
     session_->set_ip_filter(lt::ip_filter());
 #else
     lt::ip_filter filter = deny_all();
-    for (auto const &[id, t] : torrents_) t->members().add_to(filter);
+    for (auto const &[id, t] : torrents_)
+        t->members().add_to(filter);
     session_->set_ip_filter(std::move(filter));
+    for (lt::tcp::endpoint const &listener : listeners_) {
+        try {
+            update_stealth(listener);
+        } catch (failure const &f) {
+            event log = make_event(CLT_EVENT_LOG);
+            log.fields.value = 4;
+            log.text = "stealth: the filter could not be changed: " + f.message;
+            events_.push(std::move(log));
+        }
+    }
 #endif
+}
+
+// ---- Listening ----
+
+void engine::on_listening(lt::tcp::endpoint const &endpoint) {
+    event e = make_event(CLT_EVENT_LISTENING);
+    try {
+        update_stealth(endpoint);
+        if (std::find(listeners_.begin(), listeners_.end(), endpoint) == listeners_.end())
+            listeners_.push_back(endpoint);
+    } catch (failure const &f) {
+        e = make_event(CLT_EVENT_LISTEN_FAILED);
+        e.fields.system_errno = f.system_errno;
+        e.text = "stealth: " + f.message;
+    }
+    e.fields.endpoint = endpoint_out(endpoint);
+    events_.push(std::move(e));
+}
+
+void engine::update_stealth(lt::tcp::endpoint const &listener) {
+    if (options_.stealth == 0) return;
+    std::vector<address_range> ranges;
+    for (auto const &[id, t] : torrents_)
+        for (member const &m : t->members().all())
+            ranges.push_back({m.first, m.last});
+    stealth_filter const filter = build_stealth_filter(std::move(ranges));
+    attach_stealth_filter(listener, filter);
+    if (!filter.is_widened) return;
+    event log = make_event(CLT_EVENT_LOG);
+    log.fields.value = 3;
+    log.text = "stealth: more members than the kernel's filter holds; some strangers see an open port";
+    events_.push(std::move(log));
 }
 
 // ---- What the engine says ----
@@ -188,19 +236,20 @@ void engine::on_alerts() {
     if (!session_) return;
     std::vector<lt::alert *> alerts;
     session_->pop_alerts(&alerts);
-    for (lt::alert const *alert : alerts) on_alert(*alert);
+    for (lt::alert const *alert : alerts)
+        on_alert(*alert);
 }
 
 void engine::on_alert(lt::alert const &alert) {
     if (auto const *update = lt::alert_cast<lt::state_update_alert>(&alert)) {
         for (lt::torrent_status const &status : update->status)
-            if (auto const t = by_handle_.find(status.handle); t != by_handle_.end()) t->second->on_progress(status);
+            if (auto const t = by_handle_.find(status.handle); t != by_handle_.end())
+                t->second->on_progress(status);
     } else if (auto const *listening = lt::alert_cast<lt::listen_succeeded_alert>(&alert)) {
-        if (listening->socket_type != lt::socket_type_t::tcp && listening->socket_type != lt::socket_type_t::tcp_ssl)
+        if (listening->socket_type != lt::socket_type_t::tcp &&
+            listening->socket_type != lt::socket_type_t::tcp_ssl)
             return;
-        event e = make_event(CLT_EVENT_LISTENING);
-        e.fields.endpoint = endpoint_out({listening->address, std::uint16_t(listening->port)});
-        events_.push(std::move(e));
+        on_listening({listening->address, std::uint16_t(listening->port)});
     } else if (auto const *deaf = lt::alert_cast<lt::listen_failed_alert>(&alert)) {
         event e = make_event(CLT_EVENT_LISTEN_FAILED);
         e.fields.endpoint = endpoint_out({deaf->address, std::uint16_t(deaf->port)});

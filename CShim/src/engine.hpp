@@ -1,6 +1,6 @@
-// An engine: one network thread, one event queue, and the native sessions that run on them (one for now; keyed
-// swarms will bring more, since their listener must admit any address). Torrent IDs and event order are the engine's;
-// limits, sockets and the member filter a session's.
+// An engine: one network thread, one event queue, and the native sessions that run on them (one for now;
+// keyed swarms will bring more, since their listener must admit any address). Torrent IDs and event order are
+// the engine's; limits, sockets and the member filter a session's.
 #pragma once
 
 #include "event_queue.hpp"
@@ -21,7 +21,7 @@
 namespace clt {
 
 class engine final : public std::enable_shared_from_this<engine> {
-  public:
+public:
     explicit engine(clt_engine_options const &options);
     ~engine();
 
@@ -48,7 +48,7 @@ class engine final : public std::enable_shared_from_this<engine> {
     void update_filter();
     lt::session &session() { return *session_; }
 
-  private:
+private:
     struct removal {
         std::unique_ptr<torrent> gone;
         uint64_t request;
@@ -60,6 +60,8 @@ class engine final : public std::enable_shared_from_this<engine> {
     void on_alert(lt::alert const &alert);
     void schedule_tick();
     void on_tick();
+    void on_listening(lt::tcp::endpoint const &endpoint);
+    void update_stealth(lt::tcp::endpoint const &listener);
     void finish_removals();
     void close_sessions();
 
@@ -74,6 +76,7 @@ class engine final : public std::enable_shared_from_this<engine> {
     boost::asio::steady_timer tick_;
     std::unique_ptr<lt::session> session_;
     lt::session_proxy closing_;
+    std::vector<lt::tcp::endpoint> listeners_;
     clt_torrent_id last_id_ = 0;
     std::map<clt_torrent_id, std::unique_ptr<torrent>> torrents_;
     std::map<lt::torrent_handle, torrent *> by_handle_;

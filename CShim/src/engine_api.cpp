@@ -27,7 +27,8 @@ clt::engine &checked(clt_engine *engine) {
 }
 
 // Runs on the network thread with the torrent.
-template <typename Body> int32_t with_torrent(clt_engine *engine, clt_torrent_id id, clt_error *error, Body body) {
+template <typename Body>
+int32_t with_torrent(clt_engine *engine, clt_torrent_id id, clt_error *error, Body body) {
     return clt::guard(error, [&] {
         clt::engine &native = checked(engine);
         native.run([&] { body(native, native.find(id)); });
@@ -95,7 +96,8 @@ int32_t clt_engine_create(clt_engine_options const *options, clt_engine **out, c
         if (clt::runs_newer_patch_level()) {
             clt::event warning = clt::make_event(CLT_EVENT_LOG);
             warning.fields.value = 3;
-            warning.text = "libtorrent is newer than the version compiled against: what rests on its internals is off";
+            warning.text =
+                "libtorrent is newer than the version compiled against: what rests on its internals is off";
             created->native->events().push(std::move(warning));
         }
         *out = created.release();
@@ -107,7 +109,8 @@ int32_t clt_engine_destroy(clt_engine *engine, uint32_t timeout_ms, clt_error *e
         if (engine == nullptr) return;
         std::unique_ptr<clt_engine> const owned(engine);
         if (!owned->native->stop(std::chrono::milliseconds(timeout_ms)))
-            throw clt::failure(CLT_TIMED_OUT, "the engine did not stop in time; the rest ends in the background");
+            throw clt::failure(CLT_TIMED_OUT,
+                               "the engine did not stop in time; the rest ends in the background");
     });
 }
 
@@ -159,11 +162,10 @@ int32_t clt_torrent_add(clt_engine *engine, clt_add_options const *options, clt_
     });
 }
 
-int32_t clt_torrent_start(clt_engine *engine, clt_torrent_id torrent, clt_endpoint const *peers, uint64_t peer_count,
-                          clt_error *error) noexcept {
-    return with_torrent(engine, torrent, error, [&](clt::engine &, clt::torrent &t) {
-        t.start(endpoints_in(peers, peer_count));
-    });
+int32_t clt_torrent_start(clt_engine *engine, clt_torrent_id torrent, clt_endpoint const *peers,
+                          uint64_t peer_count, clt_error *error) noexcept {
+    return with_torrent(engine, torrent, error,
+                        [&](clt::engine &, clt::torrent &t) { t.start(endpoints_in(peers, peer_count)); });
 }
 
 int32_t clt_torrent_stop(clt_engine *engine, clt_torrent_id torrent, clt_error *error) noexcept {
@@ -178,9 +180,11 @@ int32_t clt_torrent_accept_metadata(clt_engine *engine, clt_torrent_id torrent, 
     });
 }
 
-int32_t clt_torrent_remove(clt_engine *engine, clt_torrent_id torrent, uint64_t request, clt_error *error) noexcept {
-    return with_torrent(engine, torrent, error,
-                        [&](clt::engine &native, clt::torrent &) { native.remove_torrent(torrent, request); });
+int32_t clt_torrent_remove(clt_engine *engine, clt_torrent_id torrent, uint64_t request,
+                           clt_error *error) noexcept {
+    return with_torrent(engine, torrent, error, [&](clt::engine &native, clt::torrent &) {
+        native.remove_torrent(torrent, request);
+    });
 }
 
 int32_t clt_torrent_set_members(clt_engine *engine, clt_torrent_id torrent, clt_member const *members,
@@ -197,8 +201,8 @@ int32_t clt_torrent_save_resume_data(clt_engine *engine, clt_torrent_id torrent,
                         [&](clt::engine &, clt::torrent &t) { t.save_resume_data(request); });
 }
 
-int32_t clt_torrent_set_rate_limits(clt_engine *engine, clt_torrent_id torrent, uint32_t upload, uint32_t download,
-                                    clt_error *error) noexcept {
+int32_t clt_torrent_set_rate_limits(clt_engine *engine, clt_torrent_id torrent, uint32_t upload,
+                                    uint32_t download, clt_error *error) noexcept {
     return with_torrent(engine, torrent, error,
                         [&](clt::engine &, clt::torrent &t) { t.set_rate_limits(upload, download); });
 }
@@ -231,7 +235,9 @@ clt_peer const *clt_peers_data(clt_peers const *peers, size_t *count) noexcept {
     return peers == nullptr ? nullptr : peers->peers.data();
 }
 
-void clt_peers_free(clt_peers *peers) noexcept { delete peers; }
+void clt_peers_free(clt_peers *peers) noexcept {
+    delete peers;
+}
 
 int32_t clt_torrent_get_pieces(clt_engine *engine, clt_torrent_id torrent, clt_bytes **out,
                                clt_error *error) noexcept {
@@ -242,7 +248,8 @@ int32_t clt_torrent_get_pieces(clt_engine *engine, clt_torrent_id torrent, clt_b
         bytes->data.assign(info ? size_t(info->num_pieces() + 7) / 8 : 0, 0);
         lt::torrent_status const status = t.handle().status(lt::torrent_handle::query_pieces);
         for (lt::piece_index_t i : status.pieces.range())
-            if (status.pieces[i]) bytes->data[size_t(static_cast<int>(i)) / 8] |= char(0x80 >> (static_cast<int>(i) % 8));
+            if (status.pieces[i])
+                bytes->data[size_t(static_cast<int>(i)) / 8] |= char(0x80 >> (static_cast<int>(i) % 8));
         *out = bytes.release();
     });
 }

@@ -12,7 +12,8 @@ namespace {
 size_t utf8_prefix(std::string_view text, size_t room) {
     if (text.size() <= room) return text.size();
     size_t end = room;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+        --end;
     return end;
 }
 
@@ -23,7 +24,8 @@ void require(bool condition, char const *what) {
 }
 
 int system_errno_of(boost::system::error_code const &ec) noexcept {
-    if (ec.category() == boost::system::system_category() || ec.category() == boost::system::generic_category())
+    if (ec.category() == boost::system::system_category() ||
+        ec.category() == boost::system::generic_category())
         return ec.value();
     return 0;
 }

@@ -6,7 +6,8 @@
 namespace clt {
 
 template <typename T> T read_struct(T const *from) {
-    require(from != nullptr && from->struct_size >= sizeof(uint32_t), "struct is NULL or struct_size is not set");
+    require(from != nullptr && from->struct_size >= sizeof(uint32_t),
+            "struct is NULL or struct_size is not set");
     T value{};
     std::memcpy(&value, from, std::min<size_t>(from->struct_size, sizeof(T)));
     return value;

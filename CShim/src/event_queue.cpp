@@ -25,7 +25,9 @@ event_queue::event_queue(size_t limit) : limit_(limit) {
     if (fd_ < 0) throw failure(CLT_IO, std::string("eventfd: ") + std::strerror(errno), errno);
 }
 
-event_queue::~event_queue() { ::close(fd_); }
+event_queue::~event_queue() {
+    ::close(fd_);
+}
 
 void event_queue::push(event e) {
     std::lock_guard<std::mutex> const lock(mutex_);

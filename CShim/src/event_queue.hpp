@@ -18,7 +18,7 @@ struct event {
 event make_event(clt_event_kind kind, clt_torrent_id torrent = 0);
 
 class event_queue {
-  public:
+public:
     explicit event_queue(size_t limit);
     ~event_queue();
     event_queue(event_queue const &) = delete;
@@ -31,7 +31,7 @@ class event_queue {
     // Valid until the next call.
     std::vector<clt_event> const &drain();
 
-  private:
+private:
     size_t const limit_;
     int fd_ = -1;
     std::mutex mutex_;

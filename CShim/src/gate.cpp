@@ -3,6 +3,7 @@
 #include "endpoint.hpp"
 #include "internals.hpp"
 
+#include <libtorrent/bdecode.hpp>
 #include <libtorrent/entry.hpp>
 #include <libtorrent/error_code.hpp>
 #include <libtorrent/operations.hpp>
@@ -37,12 +38,16 @@ void refuse(lt::peer_connection_handle peer) {
 }
 
 class gate_peer final : public lt::peer_plugin {
-  public:
+public:
     gate_peer(std::shared_ptr<gate::shared> shared, lt::peer_connection_handle peer, member const *who)
         : shared_(std::move(shared)), peer_(std::move(peer)), remote_(peer_.remote()),
           direction_(direction_of(peer_)), admitted_(who != nullptr) {
         if (who != nullptr) member_ = *who;
         shared_->peers.push_back(this);
+        if (direction_ == CLT_INCOMING) {
+            internals::send_at_once(peer_);
+            internals::drop_inherited_filter(peer_);
+        }
     }
 
     ~gate_peer() override {
@@ -53,14 +58,17 @@ class gate_peer final : public lt::peer_plugin {
     lt::string_view type() const override { return "clt_gate"; }
 
     void on_connected() override {
-        // Throwing from new_connection for an outgoing peer would pause the whole session, so it is cut here: a
-        // TCP dial, and not a byte of BitTorrent.
-        if (!admitted_) refuse(peer_);
+        // Throwing from new_connection for an outgoing peer would pause the whole session, so it is cut here:
+        // a TCP dial, and not a byte of BitTorrent.
+        if (admitted_)
+            internals::send_at_once(peer_);
+        else
+            refuse(peer_);
     }
 
     bool on_handshake(lt::span<char const> reserved) override {
-        // Reserved bit 4 of the last byte says "v2". The engine then treats the connection as v2 for good, and
-        // crashes when valid v1 metadata arrives. Returning false would only drop this plugin: cut.
+        // Reserved bit 4 of the last byte says "v2". The engine then treats the connection as v2 for good,
+        // and crashes when valid v1 metadata arrives. Returning false would only drop this plugin: cut.
         if (!shared_->has_v2 && reserved.size() == 8 && (reserved[7] & 0x10) != 0) {
             admitted_ = false;
             if (shared_->observer != nullptr)
@@ -75,9 +83,22 @@ class gate_peer final : public lt::peer_plugin {
     }
 
     void add_handshake(lt::entry &handshake) override {
-        for (char const *key : {"v", "yourip", "complete_ago", "p"}) handshake.dict().erase(key);
+        for (char const *key : {"v", "yourip", "complete_ago", "p"})
+            handshake.dict().erase(key);
         auto &messages = handshake["m"].dict();
-        for (char const *key : {"ut_holepunch", "share_mode"}) messages.erase(key);
+        for (char const *key : {"ut_holepunch", "share_mode"})
+            messages.erase(key);
+    }
+
+    bool on_extension_handshake(lt::bdecode_node const &handshake) override {
+#ifndef CLT_TEST_UNLOCK_PEER_KEYS
+        // A member may not send us anywhere: not to another port of its own (`p`), not to third parties
+        // (ut_holepunch, which has no setting), and it does not tell us who we are (`yourip`).
+        internals::blank_key(handshake, "p");
+        internals::blank_key(handshake, "yourip");
+        internals::blank_key(handshake.dict_find_dict("m"), "ut_holepunch");
+#endif
+        return true;
     }
 
     void on_disconnect(lt::error_code const &error) override {
@@ -90,14 +111,15 @@ class gate_peer final : public lt::peer_plugin {
     void cut_unless_member() {
         if (!admitted_) return;
         bool const incoming = direction_ == CLT_INCOMING;
-        if (incoming ? shared_->members->match_incoming(remote_) : shared_->members->match_outgoing(remote_)) return;
+        if (incoming ? shared_->members->match_incoming(remote_) : shared_->members->match_outgoing(remote_))
+            return;
         if (shared_->observer != nullptr)
             shared_->observer->peer_refused(remote_, direction_, CLT_REFUSAL_REVOKED);
         internals::discard_unsent(peer_);
         refuse(peer_);
     }
 
-  private:
+private:
     std::shared_ptr<gate::shared> shared_;
     lt::peer_connection_handle peer_;
     lt::tcp::endpoint remote_;
@@ -115,11 +137,17 @@ gate::gate(std::shared_ptr<membership const> members, gate_observer &observer)
     shared_->observer = &observer;
 }
 
-gate::~gate() { close(); }
+gate::~gate() {
+    close();
+}
 
-void gate::close() { shared_->observer = nullptr; }
+void gate::close() {
+    shared_->observer = nullptr;
+}
 
-void gate::set_has_v2(bool has_v2) { shared_->has_v2 = has_v2; }
+void gate::set_has_v2(bool has_v2) {
+    shared_->has_v2 = has_v2;
+}
 
 std::shared_ptr<lt::peer_plugin> gate::new_connection(lt::peer_connection_handle const &peer) {
     lt::tcp::endpoint const remote = peer.remote();
@@ -128,7 +156,8 @@ std::shared_ptr<lt::peer_plugin> gate::new_connection(lt::peer_connection_handle
     static member const anybody{};
     member const *who = &anybody;
 #else
-    member const *who = outgoing ? shared_->members->match_outgoing(remote) : shared_->members->match_incoming(remote);
+    member const *who =
+        outgoing ? shared_->members->match_outgoing(remote) : shared_->members->match_incoming(remote);
 #endif
     if (who == nullptr) {
         if (shared_->observer != nullptr)

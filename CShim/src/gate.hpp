@@ -1,4 +1,5 @@
-// The gate: the first plugin of every torrent. It lets members in before a byte of ours is written, and nobody else.
+// The gate: the first plugin of every torrent. It lets members in before a byte of ours is written, and
+// nobody else.
 #pragma once
 
 #include "membership.hpp"
@@ -12,17 +13,18 @@ namespace clt {
 
 // What the gate tells its torrent. Network thread only.
 struct gate_observer {
-    virtual void peer_connected(lt::tcp::endpoint const &remote, clt_direction direction, member const &who) = 0;
-    virtual void peer_disconnected(lt::tcp::endpoint const &remote, clt_direction direction, clt_disconnect why,
-                                   std::string text) = 0;
+    virtual void peer_connected(lt::tcp::endpoint const &remote, clt_direction direction,
+                                member const &who) = 0;
+    virtual void peer_disconnected(lt::tcp::endpoint const &remote, clt_direction direction,
+                                   clt_disconnect why, std::string text) = 0;
     virtual void peer_refused(lt::tcp::endpoint const &remote, clt_direction direction, clt_refusal why) = 0;
 
-  protected:
+protected:
     ~gate_observer() = default;
 };
 
 class gate final : public lt::torrent_plugin {
-  public:
+public:
     // The observer outlives the gate's connections, or has called close() before it goes.
     gate(std::shared_ptr<membership const> members, gate_observer &observer);
     ~gate() override;
@@ -43,7 +45,7 @@ class gate final : public lt::torrent_plugin {
 
     struct shared;
 
-  private:
+private:
     std::shared_ptr<shared> shared_;
     bool dialling_now_ = false;
 };

@@ -1,9 +1,12 @@
 #include "internals.hpp"
 
+#include <libtorrent/bdecode.hpp>
 #include <libtorrent/bt_peer_connection.hpp>
 #include <libtorrent/version.hpp>
 
 #include <cstring>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 namespace clt::internals {
@@ -15,17 +18,35 @@ bool usable() noexcept {
 
 #if LIBTORRENT_VERSION_NUM == 20008
 
-void discard_unsent(lt::peer_connection_handle const &peer) noexcept {
+namespace {
+
+// Where the connection is plain TCP and open; TLS ones have their own way down.
+template <typename Option>
+void set_socket_option(lt::peer_connection_handle const &peer, int level, int name,
+                       Option const &value) noexcept {
     if (!usable()) return;
     try {
         auto const connection = peer.native_handle();
         auto *socket = connection ? boost::get<lt::tcp::socket>(&connection->get_socket()) : nullptr;
         if (socket == nullptr || !socket->is_open()) return;
-        linger const reset{1, 0};
-        ::setsockopt(socket->native_handle(), SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+        ::setsockopt(socket->native_handle(), level, name, &value, sizeof(value));
     } catch (...) {
-        // The connection is closed all the same.
+        // The option is for speed or haste: the connection works without it.
     }
+}
+
+} // namespace
+
+void discard_unsent(lt::peer_connection_handle const &peer) noexcept {
+    set_socket_option(peer, SOL_SOCKET, SO_LINGER, linger{1, 0});
+}
+
+void send_at_once(lt::peer_connection_handle const &peer) noexcept {
+    set_socket_option(peer, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+void drop_inherited_filter(lt::peer_connection_handle const &peer) noexcept {
+    set_socket_option(peer, SOL_SOCKET, SO_DETACH_FILTER, 0);
 }
 
 int send_buffer_size(lt::peer_connection_handle const &peer) noexcept {
@@ -34,10 +55,27 @@ int send_buffer_size(lt::peer_connection_handle const &peer) noexcept {
     return connection ? connection->send_buffer_size() : 0;
 }
 
+void blank_key(lt::bdecode_node const &dictionary, std::string_view key) noexcept {
+    if (!usable() || !dictionary || dictionary.type() != lt::bdecode_node::dict_t) return;
+    // A dictionary may hold a key twice, and the engine takes the first it finds: hence the loop.
+    while (lt::bdecode_node const value = dictionary.dict_find(lt::string_view(key.data(), key.size()))) {
+        // The key's text stands right before its value, in the connection's receive buffer, which is not
+        // const.
+        char *const text = const_cast<char *>(value.data_section().data()) - key.size();
+        if (std::memcmp(text, key.data(), key.size()) != 0) return; // not the layout that this was read in
+        *text = '\0';
+    }
+}
+
 #else
 
+void blank_key(lt::bdecode_node const &, std::string_view) noexcept {}
 void discard_unsent(lt::peer_connection_handle const &) noexcept {}
-int send_buffer_size(lt::peer_connection_handle const &) noexcept { return 0; }
+void send_at_once(lt::peer_connection_handle const &) noexcept {}
+void drop_inherited_filter(lt::peer_connection_handle const &) noexcept {}
+int send_buffer_size(lt::peer_connection_handle const &) noexcept {
+    return 0;
+}
 
 #endif
 

@@ -1,15 +1,27 @@
-// Everything that touches what libtorrent does not promise to keep. One file, pinned to the versions it was read in;
-// with any other, usable() is false and each function does nothing.
+// Everything that touches what libtorrent does not promise to keep. One file, pinned to the versions it was
+// read in; with any other, usable() is false and each function does nothing.
 #pragma once
 
+#include <libtorrent/fwd.hpp>
 #include <libtorrent/peer_connection_handle.hpp>
+
+#include <string_view>
 
 namespace clt::internals {
 
 bool usable() noexcept;
 // The connection's next close resets it: what its kernel buffer still holds is dropped, not delivered.
 void discard_unsent(lt::peer_connection_handle const &peer) noexcept;
+// Turns Nagle's algorithm off, which the engine leaves on: a handshake's small messages would otherwise wait
+// for the other side's delayed acknowledgement, 40 ms. Of a connected peer.
+void send_at_once(lt::peer_connection_handle const &peer) noexcept;
+// An accepted connection inherits the listener's filter, and would run it for every packet.
+void drop_inherited_filter(lt::peer_connection_handle const &peer) noexcept;
 // Bytes that wait in the engine's send buffer; 0 where not usable.
 int send_buffer_size(lt::peer_connection_handle const &peer) noexcept;
+
+// Makes the engine not see `key` of a dictionary that it has just received, every time it stands there. Call
+// from on_extension_handshake, which runs before the engine looks at the dictionary itself.
+void blank_key(lt::bdecode_node const &dictionary, std::string_view key) noexcept;
 
 } // namespace clt::internals

@@ -46,7 +46,8 @@ member const *membership::match_outgoing(lt::tcp::endpoint const &remote) const 
 }
 
 void membership::add_to(lt::ip_filter &filter) const {
-    for (member const &m : members_) filter.add_rule(m.first, m.last, 0);
+    for (member const &m : members_)
+        filter.add_rule(m.first, m.last, 0);
 }
 
 } // namespace clt

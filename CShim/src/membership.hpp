@@ -19,7 +19,7 @@ struct member {
 };
 
 class membership {
-  public:
+public:
     // Throws INVALID_ARGUMENT where an entry is of an unknown kind or its range is not one.
     static std::vector<member> read(clt_member const *members, uint64_t count);
 
@@ -28,14 +28,15 @@ class membership {
 
     // The one question of the gate: does this connection match a live member?
     member const *match_incoming(lt::tcp::endpoint const &remote) const;
-    // Outgoing too: and were we sent to exactly there? A peer may name other ports and addresses; we do not go.
+    // Outgoing too: and were we sent to exactly there? A peer may name other ports and addresses; we do not
+    // go.
     member const *match_outgoing(lt::tcp::endpoint const &remote) const;
     bool may_dial(lt::tcp::endpoint const &remote) const;
     void allow_dial(lt::tcp::endpoint const &remote) { dialled_.insert(remote); }
 
     void add_to(lt::ip_filter &filter) const;
 
-  private:
+private:
     std::vector<member> members_;
     std::set<lt::tcp::endpoint> dialled_;
 };

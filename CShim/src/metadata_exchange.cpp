@@ -24,9 +24,9 @@ struct metadata_exchange::shared {
 
 namespace {
 
-constexpr int our_message_id = 2;  // 1, 3, 4, 7 and 8 are the engine's
-constexpr int bt_extended = 20;    // BEP 10
-constexpr int times_served = 2;    // each block, per connection
+constexpr int our_message_id = 2; // 1, 3, 4, 7 and 8 are the engine's
+constexpr int bt_extended = 20;   // BEP 10
+constexpr int times_served = 2;   // each block, per connection
 constexpr int send_buffer_limit = 1024 * 1024;
 constexpr int request_timeout_ticks = 10;
 
@@ -37,7 +37,7 @@ size_t block_count(size_t size) {
 }
 
 class metadata_peer final : public lt::peer_plugin {
-  public:
+public:
     metadata_peer(std::shared_ptr<metadata_exchange::shared> shared, lt::peer_connection_handle peer)
         : shared_(std::move(shared)), peer_(std::move(peer)) {}
 
@@ -97,7 +97,7 @@ class metadata_peer final : public lt::peer_plugin {
         }
     }
 
-  private:
+private:
     bool cut() {
         peer_.disconnect(lt::errors::invalid_metadata_message, lt::operation_t::bittorrent,
                          lt::peer_connection_interface::peer_error);
@@ -109,7 +109,8 @@ class metadata_peer final : public lt::peer_plugin {
         lt::bencode(std::back_inserter(body), header);
         std::string packet;
         uint32_t const length = uint32_t(2 + body.size() + size_t(block.size()));
-        for (int shift = 24; shift >= 0; shift -= 8) packet += char(length >> shift);
+        for (int shift = 24; shift >= 0; shift -= 8)
+            packet += char(length >> shift);
         packet += char(bt_extended);
         packet += char(remote_id_);
         packet += body;
@@ -167,7 +168,8 @@ class metadata_peer final : public lt::peer_plugin {
     }
 
     bool received(std::int64_t piece, lt::span<char const> block) {
-        if (!shared_->wanted || !asked_ || piece < 0 || size_t(piece) >= missing_.size() || !missing_[size_t(piece)])
+        if (!shared_->wanted || !asked_ || piece < 0 || size_t(piece) >= missing_.size() ||
+            !missing_[size_t(piece)])
             return true; // not asked for (any more)
         size_t const offset = size_t(piece) * metadata_exchange::block_size;
         size_t const expected = std::min<size_t>(metadata_exchange::block_size, remote_size_ - offset);
@@ -183,7 +185,8 @@ class metadata_peer final : public lt::peer_plugin {
         }
         shared_->wanted = false;
         if (shared_->observer != nullptr)
-            shared_->observer->metadata_received(std::make_shared<std::vector<char> const>(std::move(assembled_)));
+            shared_->observer->metadata_received(
+                std::make_shared<std::vector<char> const>(std::move(assembled_)));
         return true;
     }
 
@@ -213,8 +216,9 @@ class metadata_peer final : public lt::peer_plugin {
 
 } // namespace
 
-metadata_exchange::metadata_exchange(lt::sha1_hash const &info_hash, std::shared_ptr<std::vector<char> const> info,
-                                     size_t max_size, metadata_observer &observer)
+metadata_exchange::metadata_exchange(lt::sha1_hash const &info_hash,
+                                     std::shared_ptr<std::vector<char> const> info, size_t max_size,
+                                     metadata_observer &observer)
     : shared_(std::make_shared<shared>()) {
     shared_->info_hash = info_hash;
     shared_->wanted = info == nullptr;
@@ -223,7 +227,9 @@ metadata_exchange::metadata_exchange(lt::sha1_hash const &info_hash, std::shared
     shared_->observer = &observer;
 }
 
-metadata_exchange::~metadata_exchange() { close(); }
+metadata_exchange::~metadata_exchange() {
+    close();
+}
 
 std::shared_ptr<lt::peer_plugin> metadata_exchange::new_connection(lt::peer_connection_handle const &peer) {
     return std::make_shared<metadata_peer>(shared_, peer);
@@ -234,6 +240,8 @@ void metadata_exchange::serve(std::shared_ptr<std::vector<char> const> info) {
     shared_->info = std::move(info);
 }
 
-void metadata_exchange::close() { shared_->observer = nullptr; }
+void metadata_exchange::close() {
+    shared_->observer = nullptr;
+}
 
 } // namespace clt

@@ -1,5 +1,5 @@
-// BEP 9 for private torrents, which the engine's own plugin does not serve. Behind the gate: only admitted members
-// ever speak to it. Network thread only.
+// BEP 9 for private torrents, which the engine's own plugin does not serve. Behind the gate: only admitted
+// members ever speak to it. Network thread only.
 #pragma once
 
 #include <libtorrent/extensions.hpp>
@@ -15,12 +15,12 @@ struct metadata_observer {
     // An info dictionary whose SHA-1 is the torrent's info-hash. Nobody has looked inside yet.
     virtual void metadata_received(std::shared_ptr<std::vector<char> const> info) = 0;
 
-  protected:
+protected:
     ~metadata_observer() = default;
 };
 
 class metadata_exchange final : public lt::torrent_plugin {
-  public:
+public:
     static constexpr int block_size = 16 * 1024;
 
     // Either `info` is there and served, or it is asked for and handed to the observer.
@@ -35,7 +35,7 @@ class metadata_exchange final : public lt::torrent_plugin {
 
     struct shared;
 
-  private:
+private:
     std::shared_ptr<shared> shared_;
 };
 

@@ -1,5 +1,5 @@
-// Counts refusals by address and says so at a bounded rate: the first at once, the rest summed up. Bounded in memory
-// too. Network thread only.
+// Counts refusals by address and says so at a bounded rate: the first at once, the rest summed up. Bounded in
+// memory too. Network thread only.
 #pragma once
 
 #include "event_queue.hpp"
@@ -11,13 +11,14 @@
 namespace clt {
 
 class refusal_log {
-  public:
+public:
     explicit refusal_log(event_queue &events) : events_(events) {}
-    void add(clt_torrent_id torrent, lt::tcp::endpoint const &remote, clt_direction direction, clt_refusal why);
+    void add(clt_torrent_id torrent, lt::tcp::endpoint const &remote, clt_direction direction,
+             clt_refusal why);
     // Call a few times a second: sends what came since, at most `burst` events.
     void flush();
 
-  private:
+private:
     static constexpr size_t capacity = 1024;
     static constexpr int burst = 32;
 

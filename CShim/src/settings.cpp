@@ -14,15 +14,20 @@ namespace {
 using sp = lt::settings_pack;
 
 constexpr sp::bool_types closed_channels[] = {
-    sp::enable_dht,          sp::enable_lsd,           sp::enable_upnp,
-    sp::enable_natpmp,       sp::enable_incoming_utp,  sp::enable_outgoing_utp,
+    sp::enable_dht,
+    sp::enable_lsd,
+    sp::enable_upnp,
+    sp::enable_natpmp,
+    sp::enable_incoming_utp,
+    sp::enable_outgoing_utp,
     sp::listen_system_port_fallback,
-    sp::allow_i2p_mixed,     sp::support_share_mode,
+    sp::allow_i2p_mixed,
+    sp::support_share_mode,
 };
 
 void set_encryption(sp &pack, int32_t encryption) {
-    // in, out, level, prefer RC4. "Handshake" dials with MSE so that an impostor at a member's address does not
-    // get the info-hash from us, and goes on in plaintext, which costs nothing.
+    // in, out, level, prefer RC4. "Handshake" dials with MSE so that an impostor at a member's address does
+    // not get the info-hash from us, and goes on in plaintext, which costs nothing.
     int in = sp::pe_enabled, out = sp::pe_forced, level = sp::pe_both;
     bool prefer_rc4 = false;
     switch (encryption) {
@@ -53,14 +58,16 @@ void set_encryption(sp &pack, int32_t encryption) {
 
 sp closed_settings(clt_engine_options const &options) {
     sp pack;
-    for (sp::bool_types const channel : closed_channels) pack.set_bool(channel, false);
+    for (sp::bool_types const channel : closed_channels)
+        pack.set_bool(channel, false);
     pack.set_str(sp::dht_bootstrap_nodes, "");
 
     // Listening and dialling: only where we were told to.
     pack.set_str(sp::listen_interfaces, text_in(options.listen_interfaces, options.listen_interfaces_length,
                                                 "listen_interfaces is NULL with a length"));
-    pack.set_str(sp::outgoing_interfaces, text_in(options.outgoing_interfaces, options.outgoing_interfaces_length,
-                                                  "outgoing_interfaces is NULL with a length"));
+    pack.set_str(sp::outgoing_interfaces,
+                 text_in(options.outgoing_interfaces, options.outgoing_interfaces_length,
+                         "outgoing_interfaces is NULL with a length"));
     pack.set_int(sp::max_retry_port_bind, 0);
     pack.set_int(sp::outgoing_port, 0);
     set_encryption(pack, options.encryption);
@@ -80,7 +87,8 @@ sp closed_settings(clt_engine_options const &options) {
     pack.set_int(sp::peer_connect_timeout, 10);
     pack.set_int(sp::handshake_timeout, 10);
     pack.set_bool(sp::allow_multiple_connections_per_ip, true); // members behind one address
-    pack.set_int(sp::connections_limit, int(options.connections_limit == 0 ? 2000 : options.connections_limit));
+    pack.set_int(sp::connections_limit,
+                 int(options.connections_limit == 0 ? 2000 : options.connections_limit));
     pack.set_int(sp::unchoke_slots_limit, -1);
     pack.set_bool(sp::close_redundant_connections, true);
 
@@ -96,18 +104,21 @@ sp closed_settings(clt_engine_options const &options) {
     pack.set_int(sp::max_piece_count, int(options.max_pieces == 0 ? 65536 : options.max_pieces));
     pack.set_int(sp::metadata_token_limit, int(options.max_tokens == 0 ? 500000 : options.max_tokens));
 
-    // Alerts are drained on the network thread itself, between its other work: strangers cannot fill the queue.
-    pack.set_int(sp::alert_mask, static_cast<int>(static_cast<std::uint32_t>(
-                                     lt::alert_category::error | lt::alert_category::status |
-                                     lt::alert_category::storage | lt::alert_category::ip_block |
-                                     lt::alert_category::peer)));
+    // Alerts are drained on the network thread itself, between its other work: strangers cannot fill the
+    // queue.
+    pack.set_int(sp::alert_mask,
+                 static_cast<int>(static_cast<std::uint32_t>(
+                     lt::alert_category::error | lt::alert_category::status | lt::alert_category::storage |
+                     lt::alert_category::ip_block | lt::alert_category::peer)));
     pack.set_int(sp::alert_queue_size, 10000);
     return pack;
 }
 
 std::string describe_closed_settings(sp const &effective) {
     std::string out;
-    auto line = [&](char const *name, std::string const &value) { out += std::string(name) + '=' + value + '\n'; };
+    auto line = [&](char const *name, std::string const &value) {
+        out += std::string(name) + '=' + value + '\n';
+    };
     for (sp::bool_types const channel : closed_channels)
         line(lt::name_for_setting(channel), effective.get_bool(channel) ? "1" : "0");
     for (sp::bool_types const flag : {sp::anonymous_mode, sp::prefer_rc4})
@@ -115,8 +126,8 @@ std::string describe_closed_settings(sp const &effective) {
     for (sp::int_types const number : {sp::max_retry_port_bind, sp::in_enc_policy, sp::out_enc_policy,
                                        sp::allowed_enc_level, sp::mmap_file_size_cutoff, sp::disk_write_mode})
         line(lt::name_for_setting(number), std::to_string(effective.get_int(number)));
-    for (sp::string_types const text : {sp::listen_interfaces, sp::outgoing_interfaces, sp::dht_bootstrap_nodes,
-                                        sp::user_agent, sp::peer_fingerprint})
+    for (sp::string_types const text : {sp::listen_interfaces, sp::outgoing_interfaces,
+                                        sp::dht_bootstrap_nodes, sp::user_agent, sp::peer_fingerprint})
         line(lt::name_for_setting(text), effective.get_str(text));
     return out;
 }

@@ -24,13 +24,13 @@ lt::add_torrent_params closed_params(clt_add_options const &options) {
     lt::add_torrent_params p;
     p.save_path = text_in(options.save_path, options.save_path_length, "save_path is NULL with a length");
     require(!p.save_path.empty() && p.save_path.front() == '/', "save_path is not an absolute path");
-    // Assigned, not or-ed: the flags left out here (auto_managed, duplicate allowed …) must stay out. The filter
-    // must stay in: one torrent without it opens the door of the whole session.
-    p.flags = lt::torrent_flags::apply_ip_filter | lt::torrent_flags::paused | lt::torrent_flags::disable_dht |
-              lt::torrent_flags::disable_lsd | lt::torrent_flags::disable_pex |
-              lt::torrent_flags::duplicate_is_error | lt::torrent_flags::override_trackers |
-              lt::torrent_flags::override_web_seeds | lt::torrent_flags::update_subscribe |
-              lt::torrent_flags::need_save_resume;
+    // Assigned, not or-ed: the flags left out here (auto_managed, duplicate allowed …) must stay out. The
+    // filter must stay in: one torrent without it opens the door of the whole session.
+    p.flags = lt::torrent_flags::apply_ip_filter | lt::torrent_flags::paused |
+              lt::torrent_flags::disable_dht | lt::torrent_flags::disable_lsd |
+              lt::torrent_flags::disable_pex | lt::torrent_flags::duplicate_is_error |
+              lt::torrent_flags::override_trackers | lt::torrent_flags::override_web_seeds |
+              lt::torrent_flags::update_subscribe | lt::torrent_flags::need_save_resume;
     if ((options.flags & CLT_ADD_SEQUENTIAL) != 0) p.flags |= lt::torrent_flags::sequential_download;
     // Above the session's limit: at a torrent's own limit the engine evicts half-open dials before the gate.
     p.max_connections = 65000;
@@ -72,7 +72,8 @@ torrent::torrent(clt_torrent_id id, clt_add_options const &options, torrent_cont
                                                     size_t(context.limits.max_bytes), *this);
     // The gate comes first: what it refuses, no other plugin sees.
     params_.extensions.emplace_back([g = gate_](lt::torrent_handle const &, lt::client_data_t) { return g; });
-    params_.extensions.emplace_back([x = exchange_](lt::torrent_handle const &, lt::client_data_t) { return x; });
+    params_.extensions.emplace_back(
+        [x = exchange_](lt::torrent_handle const &, lt::client_data_t) { return x; });
     params_.extensions.emplace_back(&lt::create_smart_ban_plugin);
 }
 
@@ -107,15 +108,16 @@ void torrent::start(std::vector<lt::tcp::endpoint> const &peers) {
         members_->allow_dial(peer);
         to_dial_.push_back(peer);
     }
-    // A dial during the check would be for nothing: the torrent would refuse the peer as not ready. And one before
-    // resume() goes out at once, one after it at the next tick of a second.
+    // A dial during the check would be for nothing: the torrent would refuse the peer as not ready. And one
+    // before resume() goes out at once, one after it at the next tick of a second.
     bool const checking = metadata_ == metadata_state::there && !checked_;
     if (checking && have_given_) return;
     if (checking) {
         handle_.resume(); // what is on disk must be hashed, which a paused torrent does not do
         return;
     }
-    for (lt::tcp::endpoint const &peer : to_dial_) handle_.connect_peer(peer);
+    for (lt::tcp::endpoint const &peer : to_dial_)
+        handle_.connect_peer(peer);
     to_dial_.clear();
     gate_->dial_now(handle_);
 }
@@ -136,7 +138,8 @@ void torrent::on_checked() {
 }
 
 void torrent::accept_metadata(clt_metainfo const &looked_at) {
-    if (metadata_ != metadata_state::held) throw failure(CLT_WRONG_STATE, "no metadata is held for this torrent");
+    if (metadata_ != metadata_state::held)
+        throw failure(CLT_WRONG_STATE, "no metadata is held for this torrent");
     auto const section = looked_at.info_section();
     require(std::equal(section.begin(), section.end(), held_->begin(), held_->end()),
             "metainfo is not what the members sent");
@@ -144,7 +147,8 @@ void torrent::accept_metadata(clt_metainfo const &looked_at) {
     metadata_ = metadata_state::there;
     if (!handle_.set_metadata({held_->data(), std::ptrdiff_t(held_->size())}))
         throw failure(CLT_MALFORMED, "the engine refused the metadata");
-    for (auto const &[index, path] : renames_after_cleaning(looked_at)) handle_.rename_file(index, path);
+    for (auto const &[index, path] : renames_after_cleaning(looked_at))
+        handle_.rename_file(index, path);
     exchange_->serve(std::move(held_));
     push_state();
 }
@@ -266,7 +270,8 @@ void torrent::answer_resume_data(lt::add_torrent_params const *params, lt::error
 
 void torrent::on_progress(lt::torrent_status const &status) {
     uint64_t const done = uint64_t(status.total_done);
-    if (done == last_reported_bytes_ && status.download_payload_rate == 0 && status.upload_payload_rate == 0) return;
+    if (done == last_reported_bytes_ && status.download_payload_rate == 0 && status.upload_payload_rate == 0)
+        return;
     last_reported_bytes_ = done;
     push(make_event(CLT_EVENT_PROGRESS, id_));
 }

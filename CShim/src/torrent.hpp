@@ -23,7 +23,7 @@ struct torrent_context {
 };
 
 class torrent final : public gate_observer, public metadata_observer {
-  public:
+public:
     torrent(clt_torrent_id id, clt_add_options const &options, torrent_context &context);
     ~torrent();
     torrent(torrent const &) = delete;
@@ -50,7 +50,7 @@ class torrent final : public gate_observer, public metadata_observer {
     void on_alert(lt::alert const &alert);
     void on_progress(lt::torrent_status const &status);
 
-  private:
+private:
     enum class metadata_state { wanted, held, there };
 
     void peer_connected(lt::tcp::endpoint const &, clt_direction, member const &) override;
@@ -75,8 +75,8 @@ class torrent final : public gate_observer, public metadata_observer {
 
     metadata_state metadata_;
     std::shared_ptr<std::vector<char> const> held_;
-    bool have_given_;       // the caller said which pieces are good: no check of the engine's own
-    bool started_ = false;  // as the caller wishes
+    bool have_given_;      // the caller said which pieces are good: no check of the engine's own
+    bool started_ = false; // as the caller wishes
     bool checked_ = false;
     std::vector<lt::tcp::endpoint> to_dial_; // once checked
     std::vector<uint64_t> resume_requests_;

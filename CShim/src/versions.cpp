@@ -23,16 +23,21 @@ version running() noexcept {
 
 } // namespace
 
-bool runs_newer_patch_level() noexcept { return running().tiny > LIBTORRENT_VERSION_TINY; }
+bool runs_newer_patch_level() noexcept {
+    return running().tiny > LIBTORRENT_VERSION_TINY;
+}
 
 void check_versions(uint32_t callers_abi) {
     if (callers_abi != CLT_ABI_VERSION)
-        throw failure(CLT_ABI_MISMATCH, "the caller was compiled against shim ABI " + std::to_string(callers_abi) +
-                                            ", this shim has ABI " + std::to_string(CLT_ABI_VERSION) +
+        throw failure(CLT_ABI_MISMATCH, "the caller was compiled against shim ABI " +
+                                            std::to_string(callers_abi) + ", this shim has ABI " +
+                                            std::to_string(CLT_ABI_VERSION) +
                                             ": rebuild both from one version");
     version const v = running();
-    // libtorrent keeps its ABI within major.minor, and a library older than the headers may lack what they promise.
-    if (v.major != LIBTORRENT_VERSION_MAJOR || v.minor != LIBTORRENT_VERSION_MINOR || v.tiny < LIBTORRENT_VERSION_TINY)
+    // libtorrent keeps its ABI within major.minor, and a library older than the headers may lack what they
+    // promise.
+    if (v.major != LIBTORRENT_VERSION_MAJOR || v.minor != LIBTORRENT_VERSION_MINOR ||
+        v.tiny < LIBTORRENT_VERSION_TINY)
         throw failure(CLT_ENGINE_MISMATCH, std::string("compiled against libtorrent ") + LIBTORRENT_VERSION +
                                                ", running with " + lt::version() +
                                                ": rebuild, or install the version compiled against");

@@ -128,6 +128,8 @@ struct Fetch: AsyncParsableCommand {
 struct FetchView: Sendable {
     private let output: Output
     private let progress: ProgressView
+    /// Of the content: known from the metadata on.
+    private let total = Locked<UInt64>(0)
 
     init(_ output: Output) {
         self.output = output
@@ -137,9 +139,11 @@ struct FetchView: Sendable {
     func take(_ update: FetchUpdate) {
         switch update {
         case .started: break
-        case .metadata(let metainfo): output.note("fetching \(safe(metainfo.name)): \(metainfo.summary)")
+        case .metadata(let metainfo):
+            total.withLock { $0 = metainfo.sizeBytes }
+            output.note("fetching \(safe(metainfo.name)): \(metainfo.summary)")
         case .checking(let hashing): progress.hashing(hashing, verb: "checking what is there:")
-        case .progress(let status): progress.fetching(status)
+        case .progress(let status): progress.fetching(status, of: total.withLock { $0 })
         case .stalled(let after, let reason, let remedy):
             output.warn("nothing has come for \(Units.time(after)): \(safe(reason))")
             if let remedy { output.note("  " + safe(remedy)) }

@@ -19,19 +19,16 @@ final class ProgressView: Sendable {
         show("\(verb) \(text)", done: progress.doneBytes, total: progress.totalBytes)
     }
 
-    /// A fetch.
-    func fetching(_ status: TorrentStatus) {
-        guard status.contentBytes > 0,
-            isDue(status.verifiedBytes, of: status.contentBytes, json: output.isJSON)
-        else { return }
+    /// A fetch of `total` bytes.
+    func fetching(_ status: TorrentStatus, of total: UInt64) {
+        guard total > 0, isDue(status.verifiedBytes, of: total, json: output.isJSON) else { return }
         output.emit(
             ProgressEvent(
-                doneBytes: status.verifiedBytes, totalBytes: status.contentBytes,
+                doneBytes: status.verifiedBytes, totalBytes: total,
                 rateBytesPerSecond: status.downloadRate, peers: status.connectedPeers))
         let line = Self.line(
-            done: status.verifiedBytes, total: status.contentBytes, rate: status.downloadRate,
-            peers: status.connectedPeers)
-        show(line, done: status.verifiedBytes, total: status.contentBytes)
+            done: status.verifiedBytes, total: total, rate: status.downloadRate, peers: status.connectedPeers)
+        show(line, done: status.verifiedBytes, total: total)
     }
 
     /// `45 % of 1.0 GiB, 12.3 MiB/s, 0:41 left, 2 peers`
