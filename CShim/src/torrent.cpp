@@ -110,10 +110,11 @@ void torrent::start(std::vector<lt::tcp::endpoint> const &peers) {
     }
     // A dial during the check would be for nothing: the torrent would refuse the peer as not ready. And one
     // before resume() goes out at once, one after it at the next tick of a second.
-    bool const checking = metadata_ == metadata_state::there && !checked_;
-    if (checking && have_given_) return;
-    if (checking) {
-        handle_.resume(); // what is on disk must be hashed, which a paused torrent does not do
+    if (metadata_ == metadata_state::there && !checked_) {
+        // Where the caller said what is good, it comes by itself. What must be hashed does not, in a paused
+        // torrent: nothing was said, or what is on disk does not look like it.
+        bool const hashing = handle_.status({}).state == lt::torrent_status::checking_files;
+        if (!have_given_ || hashing) handle_.resume();
         return;
     }
     for (lt::tcp::endpoint const &peer : to_dial_)
@@ -228,6 +229,11 @@ void torrent::on_alert(lt::alert const &alert) {
         answer_resume_data(&saved->params, {});
     } else if (auto const *unsaved = lt::alert_cast<lt::save_resume_data_failed_alert>(&alert)) {
         answer_resume_data(nullptr, unsaved->error);
+    } else if (auto const *rejected = lt::alert_cast<lt::fastresume_rejected_alert>(&alert)) {
+        event e = make_event(CLT_EVENT_LOG, id_);
+        e.fields.value = 3;
+        e.text = rejected->message();
+        push(std::move(e));
     } else if (auto const *banned = lt::alert_cast<lt::peer_ban_alert>(&alert)) {
         event e = make_event(CLT_EVENT_PEER_BANNED, id_);
         e.fields.endpoint = endpoint_out(banned->endpoint);

@@ -37,7 +37,15 @@ public struct Seeder: Sendable {
             metainfo, options: AddOptions(saveFolder: resolved, members: members, content: .complete))
         do throws(EngineError) {
             try await torrent.start(dialling: members.compactMap(\.endpoint))
-            try await torrent.waitUntilFinished()
+            try await torrent.waitUntilChecked()
+            let status = try await torrent.status()
+            guard status.verifiedPieces == status.pieceCount else {
+                let bad = status.pieceCount - status.verifiedPieces
+                throw EngineError(
+                    .contentMismatch, "seed \(metainfo.name) from \(folder)",
+                    reason: "\(bad) of its \(status.pieceCount) pieces are missing or wrong",
+                    remedy: "swarmctl verify lists every bad piece")
+            }
         } catch {
             try? await torrent.remove()
             throw error
