@@ -55,7 +55,8 @@ struct Inspect: AsyncParsableCommand {
         var event = InspectedEvent()
         event.infoHash = metainfo.infoHash.description
         event.name = metainfo.name
-        event.sizeBytes = metainfo.sizeBytes
+        // The sum of what `files` lists, pad files too: what other clients say of the same torrent.
+        event.sizeBytes = metainfo.files.reduce(0) { $0 + $1.sizeBytes }
         event.pieceLengthBytes = metainfo.pieceLengthBytes
         event.files = metainfo.files.map {
             FileFact(path: $0.path, sizeBytes: $0.sizeBytes, pad: $0.isPad ? true : nil)

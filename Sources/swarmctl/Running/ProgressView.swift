@@ -5,6 +5,7 @@ final class ProgressView: Sendable {
     private struct State {
         var lastShown: ContinuousClock.Instant?
         var lastDone: UInt64?
+        var began: (at: ContinuousClock.Instant, doneBytes: UInt64)?
     }
 
     private let output: Output
@@ -22,13 +23,30 @@ final class ProgressView: Sendable {
     /// A fetch of `total` bytes.
     func fetching(_ status: TorrentStatus, of total: UInt64) {
         guard total > 0, isDue(status.verifiedBytes, of: total, json: output.isJSON) else { return }
+        let rate = status.downloadRate > 0 ? status.downloadRate : averageRate(status)
         output.emit(
             ProgressEvent(
                 doneBytes: status.verifiedBytes, totalBytes: total,
-                rateBytesPerSecond: status.downloadRate, peers: status.connectedPeers))
+                rateBytesPerSecond: rate, peers: status.connectedPeers))
         let line = Self.line(
-            done: status.verifiedBytes, total: total, rate: status.downloadRate, peers: status.connectedPeers)
+            done: status.verifiedBytes, total: total, rate: rate, peers: status.connectedPeers)
         show(line, done: status.verifiedBytes, total: total)
+    }
+
+    /// Since the first look: the engine knows no rate in the first second, which may be all there is.
+    private func averageRate(_ status: TorrentStatus) -> UInt64 {
+        let now = ContinuousClock.now
+        return state.withLock { state in
+            guard let began = state.began else {
+                state.began = (now, status.verifiedBytes)
+                return 0
+            }
+            let milliseconds = (now - began.at).milliseconds
+            guard milliseconds > 0, milliseconds < 3000, status.verifiedBytes > began.doneBytes else {
+                return 0
+            }
+            return UInt64(Double(status.verifiedBytes - began.doneBytes) / milliseconds * 1000)
+        }
     }
 
     /// `45 % of 1.0 GiB, 12.3 MiB/s, 0:41 left, 2 peers`
