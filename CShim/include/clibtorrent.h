@@ -308,6 +308,8 @@ typedef struct clt_engine_options {
     uint64_t max_metadata_bytes;   /* accepted from a peer; 0 = 4 MiB */
     uint64_t max_pieces;           /* 0 = 65,536 */
     uint64_t max_tokens;           /* 0 = 500,000 */
+    int32_t
+        stealth; /* 1: the kernel leaves a stranger's SYN unanswered (classic BPF on our listening sockets) */
 } clt_engine_options;
 
 /* Starts the network thread. Blocks until the session stands (milliseconds). */

@@ -2,6 +2,7 @@
 #include "endpoint.hpp"
 #include "error.hpp"
 #include "settings.hpp"
+#include "stealth.hpp"
 
 #include <libtorrent/alert_types.hpp>
 #include <libtorrent/ip_filter.hpp>
@@ -10,6 +11,8 @@
 #include <libtorrent/torrent_status.hpp>
 
 #include <boost/asio/post.hpp>
+
+#include <algorithm>
 
 namespace clt {
 
@@ -182,7 +185,49 @@ void engine::update_filter() {
     for (auto const &[id, t] : torrents_)
         t->members().add_to(filter);
     session_->set_ip_filter(std::move(filter));
+    for (lt::tcp::endpoint const &listener : listeners_) {
+        try {
+            update_stealth(listener);
+        } catch (failure const &f) {
+            event log = make_event(CLT_EVENT_LOG);
+            log.fields.value = 4;
+            log.text = "stealth: the filter could not be changed: " + f.message;
+            events_.push(std::move(log));
+        }
+    }
 #endif
+}
+
+// ---- Listening ----
+
+void engine::on_listening(lt::tcp::endpoint const &endpoint) {
+    event e = make_event(CLT_EVENT_LISTENING);
+    try {
+        update_stealth(endpoint);
+        if (std::find(listeners_.begin(), listeners_.end(), endpoint) == listeners_.end())
+            listeners_.push_back(endpoint);
+    } catch (failure const &f) {
+        e = make_event(CLT_EVENT_LISTEN_FAILED);
+        e.fields.system_errno = f.system_errno;
+        e.text = "stealth: " + f.message;
+    }
+    e.fields.endpoint = endpoint_out(endpoint);
+    events_.push(std::move(e));
+}
+
+void engine::update_stealth(lt::tcp::endpoint const &listener) {
+    if (options_.stealth == 0) return;
+    std::vector<address_range> ranges;
+    for (auto const &[id, t] : torrents_)
+        for (member const &m : t->members().all())
+            ranges.push_back({m.first, m.last});
+    stealth_filter const filter = build_stealth_filter(std::move(ranges));
+    attach_stealth_filter(listener, filter);
+    if (!filter.is_widened) return;
+    event log = make_event(CLT_EVENT_LOG);
+    log.fields.value = 3;
+    log.text = "stealth: more members than the kernel's filter holds; some strangers see an open port";
+    events_.push(std::move(log));
 }
 
 // ---- What the engine says ----
@@ -204,9 +249,7 @@ void engine::on_alert(lt::alert const &alert) {
         if (listening->socket_type != lt::socket_type_t::tcp &&
             listening->socket_type != lt::socket_type_t::tcp_ssl)
             return;
-        event e = make_event(CLT_EVENT_LISTENING);
-        e.fields.endpoint = endpoint_out({listening->address, std::uint16_t(listening->port)});
-        events_.push(std::move(e));
+        on_listening({listening->address, std::uint16_t(listening->port)});
     } else if (auto const *deaf = lt::alert_cast<lt::listen_failed_alert>(&alert)) {
         event e = make_event(CLT_EVENT_LISTEN_FAILED);
         e.fields.endpoint = endpoint_out({deaf->address, std::uint16_t(deaf->port)});

@@ -60,6 +60,8 @@ private:
     void on_alert(lt::alert const &alert);
     void schedule_tick();
     void on_tick();
+    void on_listening(lt::tcp::endpoint const &endpoint);
+    void update_stealth(lt::tcp::endpoint const &listener);
     void finish_removals();
     void close_sessions();
 
@@ -74,6 +76,7 @@ private:
     boost::asio::steady_timer tick_;
     std::unique_ptr<lt::session> session_;
     lt::session_proxy closing_;
+    std::vector<lt::tcp::endpoint> listeners_;
     clt_torrent_id last_id_ = 0;
     std::map<clt_torrent_id, std::unique_ptr<torrent>> torrents_;
     std::map<lt::torrent_handle, torrent *> by_handle_;

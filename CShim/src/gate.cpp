@@ -44,7 +44,10 @@ public:
           direction_(direction_of(peer_)), admitted_(who != nullptr) {
         if (who != nullptr) member_ = *who;
         shared_->peers.push_back(this);
-        if (direction_ == CLT_INCOMING) internals::send_at_once(peer_);
+        if (direction_ == CLT_INCOMING) {
+            internals::send_at_once(peer_);
+            internals::drop_inherited_filter(peer_);
+        }
     }
 
     ~gate_peer() override {

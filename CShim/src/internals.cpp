@@ -45,6 +45,10 @@ void send_at_once(lt::peer_connection_handle const &peer) noexcept {
     set_socket_option(peer, IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
+void drop_inherited_filter(lt::peer_connection_handle const &peer) noexcept {
+    set_socket_option(peer, SOL_SOCKET, SO_DETACH_FILTER, 0);
+}
+
 int send_buffer_size(lt::peer_connection_handle const &peer) noexcept {
     if (!usable()) return 0;
     auto const connection = peer.native_handle();
@@ -68,6 +72,7 @@ void blank_key(lt::bdecode_node const &dictionary, std::string_view key) noexcep
 void blank_key(lt::bdecode_node const &, std::string_view) noexcept {}
 void discard_unsent(lt::peer_connection_handle const &) noexcept {}
 void send_at_once(lt::peer_connection_handle const &) noexcept {}
+void drop_inherited_filter(lt::peer_connection_handle const &) noexcept {}
 int send_buffer_size(lt::peer_connection_handle const &) noexcept {
     return 0;
 }

@@ -15,6 +15,8 @@ void discard_unsent(lt::peer_connection_handle const &peer) noexcept;
 // Turns Nagle's algorithm off, which the engine leaves on: a handshake's small messages would otherwise wait
 // for the other side's delayed acknowledgement, 40 ms. Of a connected peer.
 void send_at_once(lt::peer_connection_handle const &peer) noexcept;
+// An accepted connection inherits the listener's filter, and would run it for every packet.
+void drop_inherited_filter(lt::peer_connection_handle const &peer) noexcept;
 // Bytes that wait in the engine's send buffer; 0 where not usable.
 int send_buffer_size(lt::peer_connection_handle const &peer) noexcept;
 

@@ -22,6 +22,9 @@ public struct EngineConfiguration: Sendable {
     public var dialFrom: ListenAddress?
     /// Obfuscation.
     public var encryption: StreamEncryption
+    /// Whether the kernel leaves a stranger's connection attempt unanswered, as if nothing listened: a filter on the
+    /// listening sockets, rebuilt with the members. Refusals are then not seen one by one.
+    public var isStealthy: Bool
     /// Peers in all, 2…65,000.
     public var connectionsLimit: Int
     /// Threads for disk reads and writes, 1…64.
@@ -36,13 +39,14 @@ public struct EngineConfiguration: Sendable {
     /// Makes a configuration; with no argument, one that listens nowhere.
     public init(
         listen: [ListenAddress] = [], dialFrom: ListenAddress? = nil,
-        encryption: StreamEncryption = .handshakeOnly,
+        encryption: StreamEncryption = .handshakeOnly, isStealthy: Bool = false,
         connectionsLimit: Int = 2000, diskThreads: Int = 4, limits: MetainfoLimits = .standard,
         progressInterval: Duration = .milliseconds(250), logger: Logger = Logger(label: "TorrentEngine")
     ) {
         self.listen = listen
         self.dialFrom = dialFrom
         self.encryption = encryption
+        self.isStealthy = isStealthy
         self.connectionsLimit = connectionsLimit
         self.diskThreads = diskThreads
         self.limits = limits

@@ -11,6 +11,7 @@ final class NativeEngine: @unchecked Sendable {
         var options = clt_engine_options()
         options.struct_size = UInt32(MemoryLayout<clt_engine_options>.size)
         options.abi_version = CLT_ABI_VERSION
+        options.stealth = configuration.isStealthy ? 1 : 0
         options.encryption = Int32(configuration.encryption.native.rawValue)
         options.connections_limit = try Self.number(
             configuration.connectionsLimit, 2...65_000, "connectionsLimit")

@@ -16,12 +16,36 @@ struct Demo: Sendable {
         let folder = try await onThread { () throws(EngineError) in try DemoFolder.make() }
         let result: Result<DemoReport, any Error>
         do {
-            result = .success(try await play(in: folder, since: start))
+            result = .success(try await withLimit { try await play(in: folder, since: start) })
         } catch {
             result = .failure(error)
         }
         try await onThread { () throws(EngineError) in folder.remove() }
         return try result.get()
+    }
+
+    /// Ends what does not come to an end: a stall is an answer too.
+    private func withLimit(
+        _ body: @escaping @Sendable () async throws -> DemoReport
+    ) async throws -> DemoReport {
+        let limit = Duration.seconds(30 + Int(clamping: fileSize >> 22))
+        let isTimeUp = OnceFlag()
+        let work = Task { try await body() }
+        let timer = Task {
+            try await Task.sleep(for: limit)
+            isTimeUp.raise()
+            work.cancel()
+        }
+        defer { timer.cancel() }
+        let outcome = await withTaskCancellationHandler {
+            await work.result
+        } onCancel: {
+            work.cancel()
+        }
+        if case .failure = outcome, isTimeUp.isRaised {
+            throw Failure("timedOut", .unavailable, "the demo did not end within \(Units.time(limit))")
+        }
+        return try outcome.get()
     }
 
     private func play(in folder: DemoFolder, since start: ContinuousClock.Instant) async throws -> DemoReport

@@ -14,6 +14,9 @@ enum SocketTable {
         let local: SocketEnd?
         /// Where it is connected to; nil for a TCP connection that gets no answer, and for an unconnected UDP socket.
         let remote: SocketEnd?
+
+        /// A SYN that was sent, and not answered.
+        var isUnanswered: Bool { kind == .tcp && remote == nil }
     }
 
     /// Every connected or connecting TCP socket, every bound UDP socket, and every connection to a local name service.
@@ -36,7 +39,6 @@ enum SocketTable {
         switch (option(descriptor, SO_DOMAIN), option(descriptor, SO_TYPE)) {
         case (AF_INET, Int32(SOCK_STREAM.rawValue)), (AF_INET6, Int32(SOCK_STREAM.rawValue)):
             let remote = SocketEnd.remote(of: descriptor)
-            // A SYN without an answer: on loopback there always is one.
             guard remote != nil || isConnecting(descriptor) else { return nil }
             return Sighting(kind: .tcp, local: SocketEnd.local(of: descriptor), remote: remote)
         case (AF_INET, Int32(SOCK_DGRAM.rawValue)), (AF_INET6, Int32(SOCK_DGRAM.rawValue)):
@@ -69,7 +71,26 @@ enum SocketTable {
 final class SocketTableSampler: Sendable {
     private struct State {
         var seen: Set<SocketTable.Sighting> = []
+        /// Connections that had no answer yet, and since when.
+        var unanswered: [SocketTable.Sighting: ContinuousClock.Instant] = [:]
         var looks = 0
+
+        mutating func take(_ now: [SocketTable.Sighting]) {
+            looks += 1
+            let time = ContinuousClock.now
+            var stillUnanswered: [SocketTable.Sighting: ContinuousClock.Instant] = [:]
+            for sighting in now {
+                guard sighting.isUnanswered else {
+                    seen.insert(sighting)
+                    continue
+                }
+                // On loopback an answer takes microseconds, in which a look may fall.
+                let since = unanswered[sighting] ?? time
+                stillUnanswered[sighting] = since
+                if time - since > .milliseconds(50) { seen.insert(sighting) }
+            }
+            unanswered = stillUnanswered
+        }
     }
 
     private let state: Locked<State>
@@ -80,10 +101,7 @@ final class SocketTableSampler: Sendable {
         self.state = state
         thread = try LoopThread {
             let now = SocketTable.sightings()
-            state.withLock {
-                $0.seen.formUnion(now)
-                $0.looks += 1
-            }
+            state.withLock { $0.take(now) }
             usleep(500)
         }
     }

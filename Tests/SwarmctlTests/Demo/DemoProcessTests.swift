@@ -28,7 +28,7 @@ struct DemoProcessTests {
         let process = Process()
         process.executableURL = program
         process.arguments = ["demo", "--size", "300000", "--json"]
-        process.environment = ["TMPDIR": folder.path]
+        process.environment = ProcessInfo.processInfo.environment.merging(["TMPDIR": folder.path]) { $1 }
         let output = Pipe()
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice

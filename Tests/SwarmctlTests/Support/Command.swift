@@ -1,4 +1,5 @@
 import Foundation
+import TorrentEngine
 
 #if canImport(Glibc)
     import Glibc
@@ -24,46 +25,64 @@ final class Command: Sendable {
         return (test as NSString).deletingLastPathComponent + "/swarmctl"
     }()
 
-    private let process = Process()
-    private let input = Pipe()
+    /// Held while pipes are made and a child is spawned: else another child could inherit their ends.
+    private static let spawning = NSLock()
+
+    private let child: pid_t
+    private let hasEnded = Locked(false)
     private let lines: Lines
     private let notes: Lines
     private let ended: Task<Int32, Never>
 
+    // Not Foundation's Process: spawned by many tests at once it loses track of ends.
     init(_ arguments: [String], input text: String? = nil) throws {
-        let out = Pipe()
-        let err = Pipe()
-        process.executableURL = URL(filePath: Self.path)
-        process.arguments = arguments
-        process.standardInput = input
-        process.standardOutput = out
-        process.standardError = err
+        Self.spawning.lock()
+        defer { Self.spawning.unlock() }
+        let (input, output, errors) = (try ChildPipe(), try ChildPipe(), try ChildPipe())
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, input.reading, STDIN_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, output.writing, STDOUT_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, errors.writing, STDERR_FILENO)
+        var arguments = ([Self.path] + arguments).map { strdup($0) } + [nil]
+        defer { for argument in arguments { free(argument) } }
+        var child: pid_t = 0
+        let code = posix_spawn(&child, Self.path, &actions, nil, &arguments, environ)
+        for descriptor in [input.reading, output.writing, errors.writing] { close(descriptor) }
+        guard code == 0 else { throw POSIXError(POSIXErrorCode(rawValue: code) ?? .EIO) }
+        self.child = child
+        for byte in Array((text ?? "").utf8) {
+            _ = withUnsafeBytes(of: byte) { write(input.writing, $0.baseAddress, 1) }
+        }
+        close(input.writing)
+        lines = Lines(output.reading)
+        notes = Lines(errors.reading)
         let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
-        process.terminationHandler = { process in
-            let status =
-                process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
-            continuation.yield(status)
+        Thread.detachNewThread { [child, hasEnded] in
+            // Without reaping it first: its number stays its own until nobody will signal it any more.
+            var info = siginfo_t()
+            while waitid(P_PID, id_t(child), &info, WEXITED | WNOWAIT) < 0 && errno == EINTR {}
+            hasEnded.withLock { $0 = true }
+            var status: Int32 = 0
+            while waitpid(child, &status, 0) < 0 && errno == EINTR {}
+            continuation.yield(status & 0x7f == 0 ? status >> 8 & 0xff : -(status & 0x7f))
             continuation.finish()
         }
-        lines = Lines(out.fileHandleForReading)
-        notes = Lines(err.fileHandleForReading)
         ended = Task {
             for await status in stream { return status }
             return -1
         }
-        try process.run()
-        if let text { input.fileHandleForWriting.write(Data(text.utf8)) }
-        try input.fileHandleForWriting.close()
     }
 
-    deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+    deinit { send(SIGKILL) }
 
     /// Runs it to its end.
     static func run(_ arguments: String..., input: String? = nil) async throws -> Ended {
         try await Command(arguments, input: input).end()
     }
 
-    func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+    func send(_ signal: Int32) { hasEnded.withLock { if !$0 { kill(child, signal) } } }
 
     /// Waits for its end.
     func end() async -> Ended {
@@ -90,6 +109,20 @@ final class Command: Sendable {
     func note(_ text: String) async -> String? { await notes.first { $0.contains(text) } }
 }
 
+/// A pipe whose ends no child inherits, if made under `Command.spawning`.
+struct ChildPipe {
+    let reading: Int32
+    let writing: Int32
+
+    init() throws {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw POSIXError(.EMFILE) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        reading = ends[0]
+        writing = ends[1]
+    }
+}
+
 /// The lines that a process writes, all kept: each wait looks from the beginning.
 actor Lines {
     private var lines: [String] = []
@@ -97,16 +130,18 @@ actor Lines {
     private var isAtEnd = false
     private var waiters: [CheckedContinuation<Void, Never>] = []
 
-    init(_ handle: FileHandle) {
+    init(_ descriptor: Int32) {
         let (stream, continuation) = AsyncStream.makeStream(of: Data.self)
-        handle.readabilityHandler = { handle in
-            let data = handle.availableData
-            if data.isEmpty {
-                handle.readabilityHandler = nil
-                continuation.finish()
-            } else {
-                continuation.yield(data)
+        Thread.detachNewThread {
+            var bytes = [UInt8](repeating: 0, count: 65_536)
+            while true {
+                let count = read(descriptor, &bytes, bytes.count)
+                if count < 0 && errno == EINTR { continue }
+                guard count > 0 else { break }
+                continuation.yield(Data(bytes.prefix(count)))
             }
+            close(descriptor)
+            continuation.finish()
         }
         Task {
             for await data in stream { await take(data) }

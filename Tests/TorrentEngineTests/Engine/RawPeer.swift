@@ -58,6 +58,29 @@ final class RawPeer: Sendable {
         }
     }
 
+    /// What becomes of a connection attempt.
+    enum Answer {
+        case connected, refused, silence
+    }
+
+    /// Tries to connect from an address of ours.
+    static func answer(to source: String, at endpoint: PeerEndpoint, within milliseconds: Int32) -> Answer {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+        defer { close(descriptor) }
+        guard var local = try? address(PeerEndpoint(parsing: "\(source):1")), var remote = try? address(endpoint) else {
+            return .refused
+        }
+        local.sin_port = 0
+        guard with(&local, { Glibc.bind(descriptor, $0, $1) }) == 0 else { return .refused }
+        _ = with(&remote) { Glibc.connect(descriptor, $0, $1) }
+        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        guard poll(&entry, 1, milliseconds) > 0 else { return .silence }
+        var code: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length)
+        return code == 0 ? .connected : .refused
+    }
+
     /// BEP 3, with the extension bit of BEP 10 and whatever else is in `reserved`.
     static func handshake(_ infoHash: InfoHash, reserved: [UInt8] = [0, 0, 0, 0, 0, 0x10, 0, 0]) -> [UInt8] {
         [19] + Array("BitTorrent protocol".utf8) + reserved + infoHash.bytes
