@@ -459,9 +459,9 @@ CLT_RESULT clt_torrent_start(clt_engine *engine, clt_torrent_id torrent, const c
                              uint64_t peer_count, clt_error *error) CLT_NOEXCEPT;
 /* Closes its connections. Blocks briefly. */
 CLT_RESULT clt_torrent_stop(clt_engine *engine, clt_torrent_id torrent, clt_error *error) CLT_NOEXCEPT;
-/* Lets the held metadata in (CLT_WRONG_STATE where none is held), under the names that clt_metainfo cleans it
- * to. `metainfo` is what the caller parsed of it and looked at; another torrent's is CLT_INVALID_ARGUMENT.
- * Blocks briefly. */
+/* Lets the held metadata in. CLT_WRONG_STATE where none is held, or where cleaning changed a name: the engine
+ * would make files under the names before, so remove the torrent and add it by its metainfo. `metainfo` is
+ * what the caller parsed of it and looked at; another torrent's is CLT_INVALID_ARGUMENT. Blocks briefly. */
 CLT_RESULT clt_torrent_accept_metadata(clt_engine *engine, clt_torrent_id torrent,
                                        const clt_metainfo *metainfo, clt_error *error) CLT_NOEXCEPT;
 /* The torrent is gone from the swarm at once; CLT_EVENT_REMOVED with `request` comes when its files are

@@ -4,6 +4,7 @@
 #include "error.hpp"
 #include "internals.hpp"
 
+#include <boost/asio/error.hpp>
 #include <libtorrent/extensions/smart_ban.hpp>
 #include <libtorrent/peer_info.hpp>
 #include <libtorrent/torrent_flags.hpp>
@@ -93,6 +94,7 @@ void torrent::add_to(lt::session &session) {
 }
 
 void torrent::remove_from(lt::session &session) {
+    answer_resume_data(nullptr, boost::asio::error::operation_aborted); // whoever still waits
     gate_->close();
     exchange_->close();
     session.remove_torrent(handle_);
@@ -144,12 +146,15 @@ void torrent::accept_metadata(clt_metainfo const &looked_at) {
     auto const section = looked_at.info_section();
     require(std::equal(section.begin(), section.end(), held_->begin(), held_->end()),
             "metainfo is not what the members sent");
+    // The engine makes the empty files under its own names before any renaming of ours could run: where those
+    // are not the cleaned ones, the torrent must be added again from its metainfo.
+    if (!renames_after_cleaning(looked_at).empty())
+        throw failure(CLT_WRONG_STATE,
+                      "the engine would use other names than the cleaned ones: add it by metainfo");
     gate_->set_has_v2(looked_at.info->info_hashes().has_v2());
     metadata_ = metadata_state::there;
     if (!handle_.set_metadata({held_->data(), std::ptrdiff_t(held_->size())}))
         throw failure(CLT_MALFORMED, "the engine refused the metadata");
-    for (auto const &[index, path] : renames_after_cleaning(looked_at))
-        handle_.rename_file(index, path);
     exchange_->serve(std::move(held_));
     push_state();
 }

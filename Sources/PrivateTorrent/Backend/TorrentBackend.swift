@@ -16,6 +16,7 @@ public actor TorrentBackend: BitTorrentBackend {
         var work: Task<Void, Never>?
         var torrent: Torrent?
         var membership: Task<Void, Never>?
+        var followed: Torrent.ID?
     }
     private var running: [InfoHash: Running] = [:]
 
@@ -146,6 +147,11 @@ public actor TorrentBackend: BitTorrentBackend {
                 try await Seeder(engine: engine).seed(
                     metainfo, in: folder, members: sources.members, isVerified: true)
             }
+            guard running[infoHash] != nil else {
+                // Removed while it was being prepared.
+                try? await torrent.remove()
+                throw BackendError(.cancelled, "prepare job \(jobID)", reason: "it was removed meanwhile")
+            }
             running[infoHash]?.torrent = torrent
             follow(torrent, sources, jobID)
         } catch {
@@ -163,8 +169,11 @@ public actor TorrentBackend: BitTorrentBackend {
         let (starts, start) = AsyncStream.makeStream(of: Result<Torrent, BackendError>.self)
         let work = Task { [weak self] in
             do throws(EngineError) {
-                _ = try await Fetcher(engine: engine).fetch(request) { update in
-                    if case .started(let torrent) = update { start.yield(.success(torrent)) }
+                _ = try await Fetcher(engine: engine).fetch(request) { [weak self] update in
+                    guard case .started(let torrent) = update else { return }
+                    start.yield(.success(torrent))
+                    // A fetch may start again under another ID, once it knows what is on disk.
+                    Task { await self?.restarted(torrent, sources, jobID) }
                 }
             } catch {
                 start.yield(.failure(BackendError(error)))
@@ -173,17 +182,16 @@ public actor TorrentBackend: BitTorrentBackend {
             await self?.ended(infoHash)
         }
         running[infoHash]?.work = work
-        for await outcome in starts {
-            switch outcome {
-            case .success(let torrent):
-                follow(torrent, sources, jobID)
-                return
-            case .failure(let error):
-                throw error
-            }
+        var first = starts.makeAsyncIterator()
+        switch await first.next() {
+        case .success(let torrent):
+            follow(torrent, sources, jobID)
+        case .failure(let error):
+            throw error
+        case nil:
+            work.cancel()
+            throw BackendError(.cancelled, "prepare job \(jobID)", reason: "the task was cancelled")
         }
-        work.cancel()
-        throw BackendError(.cancelled, "prepare job \(jobID)", reason: "the task was cancelled")
     }
 
     private func ended(_ infoHash: InfoHash) {
@@ -191,9 +199,17 @@ public actor TorrentBackend: BitTorrentBackend {
         running[infoHash] = nil
     }
 
+    private func restarted(_ torrent: Torrent, _ sources: PeerSources, _ jobID: String) {
+        guard let entry = running[torrent.infoHash], entry.followed != nil, entry.followed != torrent.id
+        else { return }
+        follow(torrent, sources, jobID)
+    }
+
     /// Keeps the torrent's members those of the mesh, while it runs.
     private func follow(_ torrent: Torrent, _ sources: PeerSources, _ jobID: String) {
         guard let overlay = configuration.overlay else { return }
+        running[torrent.infoHash]?.membership?.cancel()
+        running[torrent.infoHash]?.followed = torrent.id
         running[torrent.infoHash]?.membership = Task {
             var sources = sources
             for await event in overlay.peerEvents(jobID: jobID) where sources.take(event) {

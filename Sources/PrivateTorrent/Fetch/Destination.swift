@@ -42,8 +42,14 @@ struct Destination: Sendable {
                 remedy: "finish that one first, or fetch into another folder", path: path)
         }
         guard let kind = FileSystem.kind(of: path) else {
-            if recorded == nil { try record.write(metainfo) }
-            try FileSystem.createExclusively(path, isFolder: !isSingleFile, operation: operation)
+            do throws(EngineError) {
+                if recorded == nil { try record.write(metainfo) }
+                try FileSystem.createExclusively(path, isFolder: !isSingleFile, operation: operation)
+            } catch {
+                // Without an entry of ours the record would call a stranger's file ours.
+                record.remove()
+                throw error
+            }
             return .fresh
         }
         guard recorded != nil || adopting else {
@@ -90,31 +96,25 @@ struct Destination: Sendable {
                 guard isLast || seen.insert(at).inserted else { continue }
                 guard let kind = FileSystem.kind(of: at) else { break }
                 guard kind == (isLast ? .file : .folder) else {
-                    throw EngineError(
-                        .fileExists, operation,
-                        reason: "\(at) is \(kind == .link ? "a symbolic link" : "in the way")",
-                        remedy: "move it away", path: at)
+                    throw obstacle(at, kind == .link ? "is a symbolic link" : "is in the way")
                 }
-                if isLast { try cut(at, to: file.sizeBytes) }
+                if isLast, FileSystem.linkCount(of: at) != 1 {
+                    throw obstacle(at, "has other names too (hard links)")
+                }
             }
         }
     }
 
-    /// A file that is longer than the torrent says would stay so.
-    private func cut(_ file: String, to size: UInt64) throws(EngineError) {
-        let descriptor = open(file, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileSystem.failure(operation, file, errno) }
-        defer { close(descriptor) }
-        var info = stat()
-        guard fstat(descriptor, &info) == 0 else { throw FileSystem.failure(operation, file, errno) }
-        guard info.st_nlink == 1 else {
-            throw EngineError(
-                .fileExists, operation, reason: "\(file) has other names too (hard links)",
-                remedy: "move it away, or copy it", path: file)
+    /// A file that is longer than the torrent says would stay so. Only once nothing else can refuse the fetch.
+    func cutWhatIsTooLong() throws(EngineError) {
+        for file in metainfo.files where !file.isPad {
+            let path = "\(folder)/\(file.path)"
+            guard let size = FileSystem.size(of: path), size > file.sizeBytes else { continue }
+            try FileSystem.truncate(path, to: file.sizeBytes, operation: operation)
         }
-        guard UInt64(max(0, info.st_size)) > size else { return }
-        guard ftruncate(descriptor, off_t(size)) == 0 else {
-            throw FileSystem.failure(operation, file, errno)
-        }
+    }
+
+    private func obstacle(_ path: String, _ reason: String) -> EngineError {
+        EngineError(.fileExists, operation, reason: "\(path) \(reason)", remedy: "move it away", path: path)
     }
 }

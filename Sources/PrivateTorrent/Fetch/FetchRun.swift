@@ -16,7 +16,9 @@ struct FetchRun: Sendable {
             try Destination.resolveFolder(given)
         }
         if let known = try await knownMetainfo(in: folder) {
-            return try await fetch(Destination(folder: folder, metainfo: known), since: .now)
+            try known.checkPrivateMode()
+            let destination = Destination(folder: folder, metainfo: known)
+            return try await fetch(destination, claimed: claim(destination), since: .now)
         }
         return try await fetchByInfoHash(folder)
     }
@@ -29,14 +31,12 @@ struct FetchRun: Sendable {
         }
     }
 
-    /// The metadata is at hand.
+    /// The metadata is at hand, and the destination claimed.
     private func fetch(
-        _ destination: Destination, since start: ContinuousClock.Instant
+        _ destination: Destination, claimed content: Destination.Content, since start: ContinuousClock.Instant
     ) async throws(EngineError) -> FetchResult {
         let metainfo = destination.metainfo
-        try metainfo.checkPrivateMode()
         update(.metadata(metainfo))
-        let content = try await claim(destination)
         var pieces = [UInt8](repeating: 0, count: (metainfo.pieceCount + 7) / 8)
         do throws(EngineError) {
             var missing = metainfo.sizeBytes
@@ -49,6 +49,11 @@ struct FetchRun: Sendable {
                 missing -= min(missing, found.verifiedBytes)
             }
             try await requireSpace(for: missing, destination)
+            if content == .existing {
+                _ = try await blocking("prepare \(metainfo.name)") { () throws(EngineError) in
+                    try destination.cutWhatIsTooLong()
+                }
+            }
         } catch {
             if content == .fresh { await release(destination) }
             throw error
@@ -80,10 +85,12 @@ struct FetchRun: Sendable {
             let metainfo = try await torrent.metadata()
             destination = Destination(folder: folder, metainfo: metainfo)
             try metainfo.checkPrivateMode()
-            guard try await claim(destination) == .fresh else {
-                // Something of it is on disk: hash that first, and start again with what is known now.
+            let claimed = try await claim(destination)
+            guard claimed == .fresh, metainfo.renamed.isEmpty else {
+                // Something of it is on disk and must be hashed first; or the engine, left to itself, would make
+                // files under names that were cleaned. Start again with what is known now.
                 try await torrent.remove()
-                return try await fetch(destination, since: start)
+                return try await fetch(destination, claimed: claimed, since: start)
             }
             do throws(EngineError) {
                 try await requireSpace(for: metainfo.sizeBytes, destination)

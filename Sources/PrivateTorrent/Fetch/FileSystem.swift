@@ -131,3 +131,24 @@ extension FileSystem {
         return String(cString: resolved)
     }
 }
+
+extension FileSystem {
+    /// How many names a file has; 0 where it is not there.
+    static func linkCount(of path: String) -> UInt64 {
+        var info = stat()
+        return lstat(path, &info) == 0 ? UInt64(info.st_nlink) : 0
+    }
+
+    /// A file's size in bytes; nil where it is not there.
+    static func size(of path: String) -> UInt64? {
+        var info = stat()
+        return lstat(path, &info) == 0 ? UInt64(max(0, info.st_size)) : nil
+    }
+
+    static func truncate(_ path: String, to size: UInt64, operation: String) throws(EngineError) {
+        let descriptor = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(operation, path, errno) }
+        defer { close(descriptor) }
+        guard ftruncate(descriptor, off_t(size)) == 0 else { throw failure(operation, path, errno) }
+    }
+}

@@ -74,12 +74,13 @@ final class StallWatch: Sendable {
             return ("nobody listens at \(peer)", "check that the member runs, and its address and port")
         case .unreachable: return ("there is no way to \(peer): \(trouble.detail)", "check the network")
         case .timedOut: return ("\(peer) does not answer", "check its address, and firewalls between")
-        case .closedBeforeHandshake, .closed, .protocolError:
+        case .closedBeforeHandshake:
             return (
                 "\(peer) closed the connection before its handshake: it may not list our address",
                 "ask its operator to admit the address that we dial from"
             )
-        case .byUs, .other: return ("the connection to \(peer) ended: \(trouble.detail)", nil)
+        case .closed, .protocolError, .byUs, .other:
+            return ("the connection to \(peer) ended: \(trouble.detail)", nil)
         }
     }
 }

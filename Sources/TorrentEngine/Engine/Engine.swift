@@ -32,6 +32,7 @@ public actor Engine {
     }
 
     deinit {
+        hub.finish()
         let native = native
         thread.finish { native?.destroy(within: .seconds(10)) }
     }

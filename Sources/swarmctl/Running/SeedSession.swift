@@ -10,11 +10,14 @@ struct SeedSession: Sendable {
     /// The version of the file that `fromFile` is of.
     let version: RuleFile.Version?
     let fromFile: [Member]
+    /// Taken from the start: a hang-up while the content is still hashed must not end us.
+    let hangups: AsyncStream<Void>?
 
     init(_ options: MemberOptions, common: CommonOptions) async throws {
         output = common.output
         isVerbose = common.verbose > 0
         listed = try options.members()
+        hangups = options.allowFile == nil ? nil : Runner.signals?.hangups()
         ruleFile = options.allowFile.map { RuleFile(path: $0) }
         version = ruleFile?.version
         fromFile = try await ruleFile?.read() ?? []
@@ -34,7 +37,6 @@ struct SeedSession: Sendable {
     ///
     /// - Parameter events: Those of the engine, subscribed to before the torrent was started.
     func run(_ torrent: Torrent, events: EngineEvents) async throws {
-        let hangups = ruleFile == nil ? nil : Runner.signals?.hangups()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 var reporter = PeerReporter(output: output, side: .seed, isVerbose: isVerbose)

@@ -69,7 +69,7 @@ final class Signals: Sendable {
             }
             guard isFirst else { _exit(128 + number) }
             task.cancel()
-            startWatchdog(number)
+            endWithin(Self.grace, number)
         }
     }
 
@@ -80,10 +80,18 @@ final class Signals: Sendable {
         return true
     }
 
-    private func startWatchdog(_ number: Int32) {
-        Task.detached { [self] in
-            try? await Task.sleep(for: Self.grace)
-            _exit(statusOfEnd(number).code)
+    /// Leaves the command `limit` to end by itself; a second signal, or the time's end, ends the process. On this
+    /// thread, since the pool may be what hangs.
+    private func endWithin(_ limit: Duration, _ number: Int32) -> Never {
+        let clock = ContinuousClock()
+        let deadline = clock.now + limit
+        while clock.now < deadline {
+            let left = (deadline - clock.now).components
+            var set = Self.set
+            var time = timespec(tv_sec: Int(left.seconds), tv_nsec: Int(left.attoseconds / 1_000_000_000))
+            let next = sigtimedwait(&set, nil, &time)
+            if next > 0, next != SIGHUP { _exit(128 + next) }
         }
+        _exit(statusOfEnd(number).code)
     }
 }
