@@ -6,6 +6,12 @@ import TorrentEngine
 
 /// Where a torrent's content goes: `folder/<name>`, and nothing outside it. All calls block.
 struct Destination: Sendable {
+    /// What stands there, and the hold on it, to be kept while the fetch runs.
+    struct Claim: Sendable {
+        let content: Content
+        let hold: FetchHold
+    }
+
     enum Content {
         /// Nothing stood there; an empty entry does now, and it is ours.
         case fresh
@@ -34,22 +40,27 @@ struct Destination: Sendable {
     }
 
     /// Makes the destination ours, or refuses: whatever stands there without our record stays untouched.
-    func claim(adopting: Bool) throws(EngineError) -> Content {
+    func claim(adopting: Bool) throws(EngineError) -> Claim {
+        let hold = try record.hold()
         let recorded = try record.metainfo()
+        do throws(EngineError) {
+            return Claim(content: try claim(adopting: adopting, recorded: recorded), hold: hold)
+        } catch {
+            // A record without an entry of ours would call a stranger's file ours.
+            if recorded == nil { record.remove() }
+            throw error
+        }
+    }
+
+    private func claim(adopting: Bool, recorded: Metainfo?) throws(EngineError) -> Content {
         if let recorded, recorded.infoHash != metainfo.infoHash {
             throw EngineError(
                 .fileExists, operation, reason: "an unfinished fetch of another torrent stands there",
                 remedy: "finish that one first, or fetch into another folder", path: path)
         }
         guard let kind = FileSystem.kind(of: path) else {
-            do throws(EngineError) {
-                if recorded == nil { try record.write(metainfo) }
-                try FileSystem.createExclusively(path, isFolder: !isSingleFile, operation: operation)
-            } catch {
-                // Without an entry of ours the record would call a stranger's file ours.
-                record.remove()
-                throw error
-            }
+            if recorded == nil { try record.write(metainfo) }
+            try FileSystem.createExclusively(path, isFolder: !isSingleFile, operation: operation)
             return .fresh
         }
         guard recorded != nil || adopting else {

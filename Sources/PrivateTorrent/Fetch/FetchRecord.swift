@@ -45,9 +45,20 @@ struct FetchRecord: Sendable {
         return nil
     }
 
+    /// Makes the record's folder and holds it: while the hold lives, no other fetch writes there, in whatever process.
+    func hold() throws(EngineError) -> FetchHold {
+        let operation = "fetch \(name) into \(folder)"
+        try FileSystem.makeFolder(path, mode: 0o700, operation: operation)
+        guard let hold = FetchHold(path) else {
+            throw EngineError(
+                .fileExists, operation, reason: "another fetch is writing there",
+                remedy: "wait for it to end, or fetch into another folder", path: path)
+        }
+        return hold
+    }
+
     func write(_ metainfo: Metainfo) throws(EngineError) {
         let operation = "write the record of the fetch of \(name)"
-        try FileSystem.makeFolder(path, mode: 0o700, operation: operation)
         try FileSystem.writeAtomically(
             metainfo.sanitisedTorrent, to: "\(path)/\(Self.metadataFile)", operation)
         try FileSystem.synchronise(folder, operation)
@@ -57,4 +68,20 @@ struct FetchRecord: Sendable {
         unlink("\(path)/\(Self.metadataFile)")
         rmdir(path)
     }
+}
+
+/// A lock on a record's folder, from `FetchRecord.hold()` until the last reference goes.
+final class FetchHold: Sendable {
+    private let descriptor: Int32
+
+    fileprivate init?(_ path: String) {
+        descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            return nil
+        }
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
 }

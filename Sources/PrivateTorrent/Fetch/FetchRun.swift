@@ -33,9 +33,10 @@ struct FetchRun: Sendable {
 
     /// The metadata is at hand, and the destination claimed.
     private func fetch(
-        _ destination: Destination, claimed content: Destination.Content, since start: ContinuousClock.Instant
+        _ destination: Destination, claimed claim: Destination.Claim, since start: ContinuousClock.Instant
     ) async throws(EngineError) -> FetchResult {
-        let metainfo = destination.metainfo
+        defer { withExtendedLifetime(claim.hold) {} }
+        let (metainfo, content) = (destination.metainfo, claim.content)
         update(.metadata(metainfo))
         var pieces = [UInt8](repeating: 0, count: (metainfo.pieceCount + 7) / 8)
         do throws(EngineError) {
@@ -77,6 +78,7 @@ struct FetchRun: Sendable {
         let torrent = try await engine.add(
             request.reference.infoHash, options: AddOptions(saveFolder: folder, members: request.members))
         let destination: Destination
+        let hold: FetchHold
         do throws(EngineError) {
             let watch = watch(torrent)
             defer { watch.cancel() }
@@ -86,12 +88,13 @@ struct FetchRun: Sendable {
             destination = Destination(folder: folder, metainfo: metainfo)
             try metainfo.checkPrivateMode()
             let claimed = try await claim(destination)
-            guard claimed == .fresh, metainfo.renamed.isEmpty else {
+            guard claimed.content == .fresh, metainfo.renamed.isEmpty else {
                 // Something of it is on disk and must be hashed first; or the engine, left to itself, would make
                 // files under names that were cleaned. Start again with what is known now.
                 try await torrent.remove()
                 return try await fetch(destination, claimed: claimed, since: start)
             }
+            hold = claimed.hold
             do throws(EngineError) {
                 try await requireSpace(for: metainfo.sizeBytes, destination)
             } catch {
@@ -103,6 +106,7 @@ struct FetchRun: Sendable {
             try? await torrent.remove()
             throw error
         }
+        defer { withExtendedLifetime(hold) {} }
         return try await finish(torrent, destination, since: start) { () throws(EngineError) in
             try await torrent.acceptMetadata(destination.metainfo)
         }
@@ -170,7 +174,7 @@ struct FetchRun: Sendable {
 
     // MARK: - The file system, off the pool
 
-    private func claim(_ destination: Destination) async throws(EngineError) -> Destination.Content {
+    private func claim(_ destination: Destination) async throws(EngineError) -> Destination.Claim {
         let adopting = request.adoptsExisting
         return try await blocking("prepare \(destination.folder)") { () throws(EngineError) in
             try destination.claim(adopting: adopting)

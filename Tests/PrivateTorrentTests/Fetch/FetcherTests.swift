@@ -132,4 +132,67 @@ struct FetcherTests {
         #expect(late?.reason.contains("nobody listens at 127.0.0.1:1") == true)
         try await engine.shutdown()
     }
+
+    /// `.. ` as a name, which the engine leaves as it is: a symbolic link of that name must not lead anywhere.
+    @Test("Names that were cleaned are never used as they came, not even for a moment")
+    func hostileNames() async throws {
+        let hello: [UInt8] = [
+            0xaa, 0xf4, 0xc6, 0x1d, 0xdc, 0xc5, 0xe8, 0xa2, 0xda, 0xbe, 0xde, 0x0f, 0x3b, 0x48, 0x2c, 0xd9,
+            0xae, 0xa9,
+            0x43, 0x4d,
+        ]
+        let torrent =
+            Array(
+                "d4:infod5:filesld6:lengthi5e4:pathl1:aeed6:lengthi0e4:pathl1:eeee4:name3:.. 12:piece lengthi16384e6:pieces20:"
+                    .utf8) + hello + Array("ee".utf8)
+        let metainfo = try Metainfo(bytes: torrent)
+        #expect(metainfo.name == "_")
+        let scratch = try Scratch()
+        try Data("hello".utf8).write(to: URL(filePath: scratch.folder("in/_") + "/a"))
+        try scratch.file("in/_/e", bytes: 0)
+        let seed = try await Swarm.engine("127.0.0.1")
+        let member = Member(try AddressRule(parsing: "127.0.0.2"), source: .inviteList)
+        _ = try await Seeder(engine: seed).seed(metainfo, in: "\(scratch.path)/in", members: [member])
+
+        try scratch.file("victim/a", bytes: 5)
+        let victim = try scratch.contents("victim/a")
+        _ = try scratch.folder("out")
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(scratch.path)/out/.. ", withDestinationPath: "\(scratch.path)/victim")
+        let engine = try await Swarm.engine("127.0.0.2")
+        let endpoint = try #require(await seed.listeningEndpoints.first)
+        let members = [Member(try AddressRule(endpoint), source: .invite)]
+        _ = try await Fetcher(engine: engine).fetch(
+            FetchRequest(.infoHash(metainfo.infoHash), into: "\(scratch.path)/out", members: members))
+        #expect(try scratch.contents("victim/a") == victim)
+        #expect(scratch.tree("victim") == ["a"])
+        #expect(scratch.tree("out").sorted() == [".. ", "_", "_/a", "_/e"])
+        #expect(try scratch.contents("out/_/a") == Data("hello".utf8))
+        try await engine.shutdown()
+        try await seed.shutdown()
+    }
+
+    @Test("A second fetch into the same place is refused while the first runs")
+    func twoAtOnce() async throws {
+        let scratch = try Scratch()
+        let swarm = try await Swarm.seed(scratch.file("in", bytes: 4 << 20), pieceLength: 16384)
+        try await swarm.torrent.setRateLimits(upload: 1 << 20, download: 0)
+        let request = FetchRequest(swarm.magnet, into: try scratch.folder("out"), members: try swarm.members)
+        let engine = try await Swarm.engine("127.0.0.2")
+        let (updates, update) = AsyncStream.makeStream(of: FetchUpdate.self)
+        let first = Task { try await Fetcher(engine: engine).fetch(request) { update.yield($0) } }
+        for await update in updates { if case .metadata = update { break } }
+        let other = try await Swarm.engine("127.0.0.2")
+        let error = await #expect(throws: EngineError.self) {
+            try await Fetcher(engine: other).fetch(request)
+        }
+        #expect(error?.code == .fileExists)
+        try await swarm.torrent.setRateLimits(upload: 0, download: 0)
+        _ = try await first.value
+        #expect(try scratch.contents("in") == scratch.contents("out/in"))
+        #expect(scratch.tree("out") == ["in"])
+        try await other.shutdown()
+        try await engine.shutdown()
+        try await swarm.shutdown()
+    }
 }

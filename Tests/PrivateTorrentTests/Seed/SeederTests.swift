@@ -6,7 +6,8 @@ import TorrentEngine
 
 @Suite(.timeLimit(.minutes(1)))
 struct SeederTests {
-    @Test("Content that went bad after it was hashed is found, nothing left running", arguments: [true, false])
+    @Test(
+        "Content that went bad after it was hashed is found, nothing left running", arguments: [true, false])
     func contentGone(_ isVerified: Bool) async throws {
         let scratch = try Scratch()
         let file = try scratch.file("in/été", bytes: 100_000)

@@ -67,7 +67,8 @@ final class RawPeer: Sendable {
     static func answer(to source: String, at endpoint: PeerEndpoint, within milliseconds: Int32) -> Answer {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
         defer { close(descriptor) }
-        guard var local = try? address(PeerEndpoint(parsing: "\(source):1")), var remote = try? address(endpoint)
+        guard var local = try? address(PeerEndpoint(parsing: "\(source):1")),
+            var remote = try? address(endpoint)
         else { return .refused }
         local.sin_port = 0
         guard with(&local, { Glibc.bind(descriptor, $0, $1) }) == 0 else { return .refused }
