@@ -264,6 +264,8 @@ void engine::on_alert(lt::alert const &alert) {
         event e = make_event(CLT_EVENT_GAP);
         e.fields.count = 1;
         events_.push(std::move(e));
+        for (auto const &[id, t] : torrents_)
+            t->resynchronise();
     } else if (auto const *session_error = lt::alert_cast<lt::session_error_alert>(&alert)) {
         event e = make_event(CLT_EVENT_LOG);
         e.fields.value = 4;

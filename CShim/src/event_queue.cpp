@@ -9,6 +9,25 @@
 
 namespace clt {
 
+namespace {
+
+bool may_be_dropped(clt_event const &e) {
+    switch (e.kind) {
+    case CLT_EVENT_STATE:
+    case CLT_EVENT_METADATA_RECEIVED:
+    case CLT_EVENT_CHECKED:
+    case CLT_EVENT_FINISHED:
+    case CLT_EVENT_STORAGE_ERROR:
+    case CLT_EVENT_LISTENING:
+    case CLT_EVENT_LISTEN_FAILED:
+        return false;
+    default:
+        return e.request == 0;
+    }
+}
+
+} // namespace
+
 event make_event(clt_event_kind kind, clt_torrent_id torrent) {
     event e;
     e.fields.struct_size = sizeof(clt_event);
@@ -32,7 +51,7 @@ event_queue::~event_queue() {
 void event_queue::push(event e) {
     std::lock_guard<std::mutex> const lock(mutex_);
     e.fields.sequence = ++sequence_;
-    if (waiting_.size() >= limit_ && e.fields.request == 0) {
+    if (waiting_.size() >= limit_ && may_be_dropped(e.fields)) {
         ++dropped_;
         return;
     }

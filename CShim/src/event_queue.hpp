@@ -25,8 +25,9 @@ public:
     event_queue &operator=(event_queue const &) = delete;
 
     int fd() const noexcept { return fd_; }
-    // Past the limit the event is counted instead; the next drain begins with a gap. Answers to a request are
-    // never dropped: somebody waits for each, and there are only as many as were asked for.
+    // Past the limit the event is counted instead, and the next batch ends with a gap. Answers to a request
+    // are never dropped, nor are the milestones of a torrent: somebody waits for each, and there are only so
+    // many.
     void push(event e);
     // Valid until the next call.
     std::vector<clt_event> const &drain();

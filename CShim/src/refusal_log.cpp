@@ -24,11 +24,15 @@ void refusal_log::say(entry &e) {
 }
 
 void refusal_log::flush() {
+    // Round and round from where the last flush ended: a few noisy addresses must not keep the others unsaid.
     int said = 0;
-    for (auto &[k, e] : entries_) {
-        if (!e.unsaid) continue;
-        if (++said > burst) break;
-        say(e);
+    auto at = entries_.upper_bound(last_said_);
+    for (size_t looked = 0; looked < entries_.size() && said < burst; ++looked, ++at) {
+        if (at == entries_.end()) at = entries_.begin();
+        if (!at->second.unsaid) continue;
+        say(at->second);
+        last_said_ = at->first;
+        ++said;
     }
 }
 

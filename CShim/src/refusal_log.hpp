@@ -33,6 +33,7 @@ private:
 
     event_queue &events_;
     std::map<key, entry> entries_;
+    key last_said_{};
 };
 
 } // namespace clt

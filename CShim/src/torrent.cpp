@@ -246,6 +246,13 @@ void torrent::on_alert(lt::alert const &alert) {
     }
 }
 
+void torrent::resynchronise() {
+    clt_torrent_state const state = state_of(handle_.status({}));
+    if (state == CLT_STATE_DOWNLOADING || state == CLT_STATE_SEEDING) on_checked();
+    if (state == CLT_STATE_SEEDING && last_state_ != state) push(make_event(CLT_EVENT_FINISHED, id_));
+    push_state();
+}
+
 void torrent::on_storage_error(lt::error_code const &error, char const *operation, std::string const &path) {
     event e = make_event(CLT_EVENT_STORAGE_ERROR, id_);
     e.fields.system_errno = system_errno_of(error);

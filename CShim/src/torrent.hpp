@@ -48,6 +48,8 @@ public:
     std::vector<lt::peer_info> peers() const;
 
     void on_alert(lt::alert const &alert);
+    // Alerts were lost: what they would have said is read from the status.
+    void resynchronise();
     void on_progress(lt::torrent_status const &status);
 
 private:

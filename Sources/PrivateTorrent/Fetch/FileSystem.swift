@@ -56,7 +56,11 @@ enum FileSystem {
     static func makeFolders(_ path: String, operation: String) throws(EngineError) {
         var info = stat()
         if stat(path, &info) == 0 {
-            guard info.st_mode & S_IFMT == S_IFDIR else { throw failure(operation, path, ENOTDIR) }
+            guard info.st_mode & S_IFMT == S_IFDIR else {
+                throw EngineError(
+                    .fileExists, operation, reason: "\(path) is not a folder", remedy: "name a folder",
+                    path: path)
+            }
             return
         }
         let parent = path.split(separator: "/").dropLast().joined(separator: "/")

@@ -53,6 +53,7 @@ extension Engine {
         switch kind {
         case .listening(let endpoint): listening.append(endpoint)
         case .listenFailed(let error): listenFailures.append(error)
+        case .gap: resynchronise()
         case .log(let level, let text):
             logger.log(level: level >= 4 ? .error : level >= 3 ? .warning : .debug, "\(text)")
         default: break
@@ -75,6 +76,16 @@ extension Engine {
             fail(id, error)
         default:
             break
+        }
+    }
+
+    /// Events were lost: what somebody waits for may have been among them, so look instead.
+    private func resynchronise() {
+        for (id, record) in records where !record.waiters.isEmpty {
+            guard let status = try? status(of: id) else { continue }
+            records[id]?.state = status.state
+            if status.state == .downloading || status.state == .seeding { reach(.checked, id) }
+            if status.state == .seeding { reach(.finished, id) }
         }
     }
 

@@ -44,6 +44,7 @@ struct Fetch: AsyncParsableCommand {
         help: "Take over what is there already under that name: keep what verifies, fetch the rest over it.")
     var adopt = false
 
+    @OptionGroup var wire: WireOptions
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
@@ -56,7 +57,8 @@ struct Fetch: AsyncParsableCommand {
         let request = FetchRequest(
             reference, into: into, members: members, adoptsExisting: adopt, timeout: limit)
 
-        let result = try await EngineSession.with(listen: listen, logger: common.logger) { engine in
+        let result = try await EngineSession.with(listen: listen, wire: wire, logger: common.logger) {
+            engine in
             for endpoint in await engine.listeningEndpoints { output.emit(ListeningEvent(endpoint)) }
             let events = engine.events()
             let isVerbose = common.verbose > 0

@@ -24,6 +24,7 @@ struct Seed: AsyncParsableCommand, EndsWhenInterrupted {
     var listen: [String] = []
 
     @OptionGroup var members: MemberOptions
+    @OptionGroup var wire: WireOptions
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
@@ -31,7 +32,7 @@ struct Seed: AsyncParsableCommand, EndsWhenInterrupted {
         let listen = try ListenOptions.require(listen)
         let session = try await SeedSession(members, common: common)
         let metainfo = try await loadTorrent(torrent)
-        try await EngineSession.with(listen: listen, logger: common.logger) { engine in
+        try await EngineSession.with(listen: listen, wire: wire, logger: common.logger) { engine in
             let events = engine.events()
             let progress = ProgressView(output)
             let torrent = try await Seeder(engine: engine).seed(

@@ -30,6 +30,7 @@ struct Share: AsyncParsableCommand, EndsWhenInterrupted {
 
     @OptionGroup var members: MemberOptions
     @OptionGroup var content: ContentOptions
+    @OptionGroup var wire: WireOptions
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
@@ -42,7 +43,7 @@ struct Share: AsyncParsableCommand, EndsWhenInterrupted {
         let listen = try ListenOptions.require(listen)
         let announced = try Announcement(announce, listen: listen)
         let session = try await SeedSession(members, common: common)
-        try await EngineSession.with(listen: listen, logger: common.logger) { engine in
+        try await EngineSession.with(listen: listen, wire: wire, logger: common.logger) { engine in
             let created = try await content.create(path, output: output)
             guard let folder = created.savePath else {
                 throw Failure(

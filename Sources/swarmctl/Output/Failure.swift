@@ -19,8 +19,16 @@ struct Failure: Error, Hashable {
     /// An error of the engine's, with another exit status where the place says more than the code does.
     init(_ error: EngineError, status: ExitStatus? = nil) {
         self.init(
-            error.code.description, status ?? ExitStatus(error.code), "\(error)", remedy: error.remedy)
+            error.code.description, status ?? ExitStatus(error.code), Self.text(of: error),
+            remedy: error.remedy)
         isCancellation = error.code == .cancelled
+    }
+
+    /// The error's sentence, with the path where the sentence does not name it.
+    private static func text(of error: EngineError) -> String {
+        let text = "\(error)"
+        guard let path = error.path, !text.contains(path) else { return text }
+        return "\(text) (\(path))"
     }
 
     /// The failure that an error stands for; nil for the argument parser's own errors.

@@ -5,11 +5,13 @@ import TorrentEngine
 enum EngineSession {
     /// Starts an engine, runs `body`, and shuts the engine down whatever happened.
     static func with<Result>(
-        listen: [ListenAddress], logger: Logger, body: (Engine) async throws -> Result
+        listen: [ListenAddress], wire: WireOptions, logger: Logger, body: (Engine) async throws -> Result
     ) async throws -> Result {
         let engine: Engine
         do throws(EngineError) {
-            engine = try await Engine.start(EngineConfiguration(listen: listen, logger: logger))
+            engine = try await Engine.start(
+                EngineConfiguration(
+                    listen: listen, encryption: wire.encryption, isStealthy: wire.stealth, logger: logger))
         } catch {
             // Whatever keeps us from listening: the address or port cannot be bound.
             let isBinding = [.permissionDenied, .network, .timedOut].contains(error.code)
