@@ -11,8 +11,10 @@ struct Comparison {
     private let metainfo: Metainfo
     private let job: HashJob
     private let outcomes: [Outcome]
+    private let longFiles: Set<Int>
 
-    init(_ metainfo: Metainfo, hashes: [UInt8], job: HashJob) {
+    init(_ metainfo: Metainfo, hashes: [UInt8], job: HashJob, longFiles: Set<Int>) {
+        self.longFiles = longFiles
         self.metainfo = metainfo
         self.job = job
         let length = InfoHash.byteCount
@@ -54,10 +56,11 @@ struct Comparison {
         guard !file.isPad else { return nil }
         let code = job.fileErrno(index)
         let pieces = pieces(of: file)
-        guard code != 0 || pieces.contains(where: { outcomes[$0] == .mismatch }) else { return nil }
+        let mismatches = pieces.contains { outcomes[$0] == .mismatch }
+        guard code != 0 || mismatches || longFiles.contains(index) else { return nil }
         let reason: PieceVerifier.Reason =
             switch code {
-            case 0: .mismatch
+            case 0: mismatches ? .mismatch : .long
             case ENOENT, ENOTDIR: .missing
             case ENODATA: .short
             case ESTALE: .changed

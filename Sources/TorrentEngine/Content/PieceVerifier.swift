@@ -19,6 +19,8 @@ public struct PieceVerifier: Sendable {
         public static let missing = Reason(rawValue: "missing")
         /// It ends before its size in the torrent.
         public static let short = Reason(rawValue: "short")
+        /// It goes on after its size in the torrent.
+        public static let long = Reason(rawValue: "long")
         /// It was written to, or replaced, while it was read.
         public static let changed = Reason(rawValue: "changed")
         /// Its bytes, or those of a neighbour in the same piece, are not those of the torrent.
@@ -97,7 +99,21 @@ public struct PieceVerifier: Sendable {
             try job.run(operation) { index, code in
                 EngineError(operation, errno: code, path: metainfo.files[index].path)
             }
-            return Comparison(metainfo, hashes: hashes, job: job).verification
+            return Comparison(
+                metainfo, hashes: hashes, job: job, longFiles: Self.longFiles(of: metainfo, in: folder)
+            )
+            .verification
         }
+    }
+
+    /// Pieces say nothing of bytes after a file's end.
+    private static func longFiles(of metainfo: Metainfo, in folder: String) -> Set<Int> {
+        Set(
+            metainfo.files.indices.filter { index in
+                let file = metainfo.files[index]
+                var info = stat()
+                return !file.isPad && lstat("\(folder)/\(file.path)", &info) == 0
+                    && UInt64(max(0, info.st_size)) > file.sizeBytes
+            })
     }
 }

@@ -45,6 +45,16 @@ import TorrentEngine
         #expect(found.badFiles.map(\.pieces) == [[2], [2]])
     }
 
+    @Test func whatGoesOnAfterItsEndIsFound() async throws {
+        let found = try await verify {
+            try folder.write("T/a", first + [1])
+            try folder.write("T/empty", [1])
+        }
+        #expect(found.verifiedPieceCount == 5)
+        #expect(found.badFiles.map(\.path) == ["T/a", "T/empty"])
+        #expect(found.badFiles.allSatisfy { $0.reason == .long && $0.pieces.isEmpty })
+    }
+
     @Test func aShortFileKeepsItsGoodPieces() async throws {
         let found = try await verify { try folder.write("T/a", Array(first.prefix(20_000))) }
         #expect(found.bitfield == [0b1001_1000])
