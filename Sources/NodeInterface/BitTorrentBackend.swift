@@ -32,9 +32,71 @@ public protocol BitTorrentBackend: Sendable {
     func fetch(
         infoHashOrMagnet: String, into folder: String, progress: (@Sendable (TransferProgress) -> Void)?
     ) async throws(BackendError) -> FetchedContent
+
+    /// Where members of its swarms reach it: `10.0.0.1:6881` or `[2001:db8::1]:6881`; empty where it does not listen.
+    var listenEndpoints: [String] { get async }
+
+    /// Makes one variant of a job available for somebody in particular, who releases it again.
+    ///
+    /// Like ``preparePrivateTorrent(job:variant:)``, which is the same for the node itself. A job's torrent runs until
+    /// the last of its holders has released it.
+    ///
+    /// - Parameters:
+    ///   - job: The job; its sources that have an address become members of this torrent and of no other.
+    ///   - variantID: The ID of one of the job's variants.
+    ///   - holder: For whom; it counts once, however often it asks.
+    ///   - preferredPieceSizeBytes: A wish, for a torrent that is made now; clamped to what is possible.
+    func preparePrivateTorrent(
+        job: SwarmJob, variant variantID: String, holder: String, preferredPieceSizeBytes: Int64?
+    ) async throws(BackendError) -> String
+
+    /// Fetches a job's file from the job's sources, and hands it over only if it is what the job says.
+    ///
+    /// The size is compared before any content is fetched, the hash when all is there. What does not match is deleted.
+    ///
+    /// - Parameters:
+    ///   - infoHash: 40 hexadecimal digits.
+    ///   - job: The job; its sources that have an address are the members.
+    ///   - folder: The absolute path of the folder in which the content is put.
+    ///   - progress: As in ``fetch(infoHashOrMagnet:into:progress:)``.
+    /// - Throws: `.contentMismatch` where size or hash differ; else as ``fetch(infoHashOrMagnet:into:progress:)``.
+    func fetch(
+        infoHash: String, for job: SwarmJob, into folder: String,
+        progress: (@Sendable (TransferProgress) -> Void)?
+    ) async throws(BackendError) -> FetchedContent
+
+    /// Releases what was prepared for a holder; the torrent is stopped and removed with the last one. Files stay.
+    ///
+    /// Nothing where the holder holds nothing there.
+    func release(fallbackID: String, jobID: String, holder: String) async
 }
 
 extension BitTorrentBackend {
+    /// Listens nowhere.
+    public var listenEndpoints: [String] { get async { [] } }
+
+    /// Throws `.unsupported`.
+    public func preparePrivateTorrent(
+        job: SwarmJob, variant variantID: String, holder: String, preferredPieceSizeBytes: Int64?
+    ) async throws(BackendError) -> String {
+        throw noFallback("prepare variant \(variantID) of job \(job.jobID) for a peer")
+    }
+
+    /// Throws `.unsupported`.
+    public func fetch(
+        infoHash: String, for job: SwarmJob, into folder: String,
+        progress: (@Sendable (TransferProgress) -> Void)?
+    ) async throws(BackendError) -> FetchedContent {
+        throw noFallback("fetch the file of job \(job.jobID)")
+    }
+
+    /// Holds nothing, so releases nothing.
+    public func release(fallbackID: String, jobID: String, holder: String) async {}
+
+    private func noFallback(_ operation: String) -> BackendError {
+        BackendError(.unsupported, operation, reason: "this backend carries no fallbacks between nodes")
+    }
+
     /// Fetches without telling how far it is; else ``fetch(infoHashOrMagnet:into:progress:)``.
     public func fetch(
         infoHashOrMagnet: String, into folder: String

@@ -10,6 +10,33 @@ public protocol OverlayPeerProvider: Sendable {
     ///
     /// - Parameter jobID: The job's ID; for one that is not known, the stream ends at once.
     func peerEvents(jobID: String) -> AsyncStream<OverlayPeerEvent>
+
+    /// Where one peer of a job listens, as far as the overlay knows now; empty where it knows nothing.
+    ///
+    /// Must answer from what is known, without waiting for the network.
+    func endpoints(ofPeer peerID: String, inJob jobID: String) async -> [String]
+}
+
+extension OverlayPeerProvider {
+    /// Reads it from ``peerEvents(jobID:)``: waits for the peer's join for at most a quarter of a second.
+    ///
+    /// A provider that can look it up does better.
+    public func endpoints(ofPeer peerID: String, inJob jobID: String) async -> [String] {
+        await withTaskGroup(of: [String]?.self) { group in
+            group.addTask {
+                for await case .joined(let peer) in peerEvents(jobID: jobID) where peer.peerID == peerID {
+                    return peer.endpoints
+                }
+                return nil
+            }
+            group.addTask {
+                try? await Task.sleep(for: .milliseconds(250))
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next().flatMap(\.self) ?? []
+        }
+    }
 }
 
 /// A change in who takes part in a job.

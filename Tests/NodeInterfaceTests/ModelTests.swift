@@ -46,6 +46,44 @@ struct ModelTests {
                 == #"{"completedBytes":0,"connectedPeers":0,"downloadBytesPerSecond":0,"phase":"checking"}"#)
     }
 
+    @Test("JSON of a candidate has the names of the contract, and times of RFC 3339")
+    func candidate() throws {
+        let candidate = SourceCandidate(
+            id: "1", itemID: "i", backend: .torrent, backendRef: "00", expectedQuality: 0.5, trustScore: 1,
+            seeders: 3, lastSeenAt: UnixTime(milliseconds: 1500), isFromPrivateSource: true)
+        #expect(
+            try json(candidate)
+                == #"{"backend":"torrent","backendRef":"00","expectedQuality":0.5,"id":"1","#
+                + #""isFromPrivateSource":true,"isPreferred":false,"itemID":"i","#
+                + #""lastSeenAt":"1970-01-01T00:00:01.500Z","seeders":3,"trustScore":1}"#)
+        #expect(
+            try JSONDecoder().decode(SourceCandidate.self, from: Data(json(candidate).utf8)) == candidate)
+    }
+
+    @Test("random IDs have 128 bits and differ")
+    func randomIDs() {
+        let ids = Set((0..<1000).map { _ in Signal.randomID() })
+        #expect(ids.count == 1000)
+        #expect(ids.allSatisfy { $0.utf8.count == 32 && UInt128($0, radix: 16) != nil })
+    }
+
+    @Test("a budget that pays for everything pays for no negative sum")
+    func budget() async {
+        #expect(await UnlimitedWorkBudget().trySpend(.max))
+        #expect(await !UnlimitedWorkBudget().trySpend(-1))
+    }
+
+    @Test("an overlay that only streams is asked for one peer without waiting for ever")
+    func overlayLookUp() async {
+        struct Streaming: OverlayPeerProvider {
+            func peerEvents(jobID: String) -> AsyncStream<OverlayPeerEvent> {
+                AsyncStream { $0.yield(.joined(OverlayPeer(peerID: "p", endpoints: ["10.0.0.1:1"]))) }
+            }
+        }
+        #expect(await Streaming().endpoints(ofPeer: "p", inJob: "j") == ["10.0.0.1:1"])
+        #expect(await Streaming().endpoints(ofPeer: "q", inJob: "j").isEmpty)
+    }
+
     @Test("JSON of a later version's phase is kept")
     func phase() throws {
         let phase = try JSONDecoder().decode([TransferProgress.Phase].self, from: Data(#"["moving"]"#.utf8))

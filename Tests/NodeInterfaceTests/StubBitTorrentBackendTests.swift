@@ -31,4 +31,19 @@ struct StubBitTorrentBackendTests {
         #expect(error?.code == .unsupported)
         await #expect(throws: BackendError.self) { try await stub.fetch(infoHashOrMagnet: "", into: "/tmp") }
     }
+
+    @Test("carries no fallback, and says so")
+    func fallback() async {
+        let job = SwarmJob(jobID: "7", file: SwarmFile(contentID: "c", hash: "h", sizeBytes: 1))
+        let prepared = await #expect(throws: BackendError.self) {
+            try await stub.preparePrivateTorrent(
+                job: job, variant: "v", holder: "p", preferredPieceSizeBytes: nil)
+        }
+        #expect(prepared?.code == .unsupported)
+        let fetched = await #expect(throws: BackendError.self) {
+            try await stub.fetch(infoHash: "00", for: job, into: "/tmp", progress: nil)
+        }
+        #expect(fetched?.code == .unsupported)
+        #expect(await stub.listenEndpoints.isEmpty)
+    }
 }
