@@ -27,11 +27,17 @@ let package = Package(
         .library(name: "PrivateTorrent", targets: ["PrivateTorrent"]),
         .library(name: "TorrentEngine", targets: ["TorrentEngine"]),
         .library(name: "NodeInterface", targets: ["NodeInterface"]),
+        .library(name: "NodeConfiguration", targets: ["NodeConfiguration"]),
         .executable(name: "swarmctl", targets: ["swarmctl"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0",
+            traits: [.defaults, "Reloading"]),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
+        .package(url: "https://github.com/jpsim/Yams", "5.4.0"..<"7.0.0"),
     ],
     targets: [
         .target(
@@ -49,6 +55,15 @@ let package = Package(
         .target(
             name: "PrivateTorrent", dependencies: ["TorrentEngine", "NodeInterface"],
             swiftSettings: swiftSettings),
+        .target(
+            name: "NodeConfiguration",
+            dependencies: [
+                "PrivateTorrent", "NodeInterface", "TorrentEngine",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: swiftSettings),
         .executableTarget(
             name: "swarmctl",
             dependencies: [
@@ -64,6 +79,13 @@ let package = Package(
             name: "NodeInterfaceTests", dependencies: ["NodeInterface"], swiftSettings: swiftSettings),
         .testTarget(
             name: "PrivateTorrentTests", dependencies: ["PrivateTorrent", "TorrentEngine", "NodeInterface"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "NodeConfigurationTests",
+            dependencies: [
+                "NodeConfiguration", "PrivateTorrent", "TorrentEngine", "NodeInterface",
+                .product(name: "Configuration", package: "swift-configuration"),
+            ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "SwarmctlTests",

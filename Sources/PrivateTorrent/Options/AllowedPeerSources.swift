@@ -14,6 +14,17 @@ public enum AllowedPeerSources: String, Sendable, Hashable, CaseIterable {
 
     /// Whether the entries of the invite list are members.
     public var allowsInviteList: Bool { self != .overlay }
+
+    /// Reads the word, in upper or lower case.
+    package init?(word: String) {
+        guard let value = Self.allCases.first(where: { $0.rawValue.lowercased() == word.lowercased() }) else {
+            return nil
+        }
+        self = value
+    }
+
+    /// Every word there is.
+    package static var words: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }
 
 extension AllowedPeerSources: Codable {
@@ -21,10 +32,9 @@ extension AllowedPeerSources: Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let word = try container.decode(String.self)
-        guard let value = Self.allCases.first(where: { $0.rawValue.lowercased() == word.lowercased() }) else {
-            let words = Self.allCases.map(\.rawValue).joined(separator: ", ")
+        guard let value = Self(word: word) else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "AllowedPeerSources is one of \(words)")
+                in: container, debugDescription: "AllowedPeerSources is one of \(Self.words)")
         }
         self = value
     }

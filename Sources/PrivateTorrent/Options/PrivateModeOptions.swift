@@ -41,47 +41,55 @@ public struct PrivateModeOptions: Sendable, Hashable {
 
     /// Checks the values, each and against each other.
     ///
-    /// - Throws: `BackendError.Code.invalidOptions`, naming the key, or both keys of a contradiction.
+    /// - Throws: `BackendError.Code.invalidOptions` with everything that is wrong: each value by its key, each
+    ///   contradiction by both of its keys.
     public func validate() throws(BackendError) {
-        try refuseOpening("DisableDht", isDisabled: disableDHT, channel: "DHT")
-        try refuseOpening("DisablePex", isDisabled: disablePEX, channel: "peer exchange")
-        _ = try inviteRules()
+        if let error = BackendError.invalidOptions(problems()) { throw error }
+    }
+
+    /// Everything that ``validate()`` would throw, one by one.
+    public func problems() -> [BackendError] {
+        [
+            refusalToOpen(.disableDHT, isDisabled: disableDHT, channel: "DHT"),
+            refusalToOpen(.disablePEX, isDisabled: disablePEX, channel: "peer exchange"),
+        ].compactMap { $0 } + readInviteList().problems
     }
 
     /// The rules of the invite list, whether or not ``allowedPeerSources`` lets them count.
     ///
-    /// - Throws: `BackendError.Code.invalidOptions` for the first entry that is no rule, naming it by its key, with
+    /// - Throws: `BackendError.Code.invalidOptions` for the entries that are no rules, naming each by its key, with
     ///   its index counted from 0.
     public func inviteRules() throws(BackendError) -> AddressRuleList {
+        let (list, problems) = readInviteList()
+        if let error = BackendError.invalidOptions(problems) { throw error }
+        return list
+    }
+
+    private func readInviteList() -> (list: AddressRuleList, problems: [BackendError]) {
         var list = AddressRuleList()
+        var problems: [BackendError] = []
         for (index, entry) in inviteList.enumerated() {
             do {
                 list.rules.append(try AddressRule(parsing: entry))
             } catch {
-                throw BackendError(
-                    .invalidOptions, "\(error.operation) of \(Self.key("InviteList")):\(index)",
-                    reason: error.reason, remedy: error.remedy, underlying: error.description)
+                problems.append(
+                    BackendError(
+                        .invalidOptions, "\(error.operation) of \(OptionKey.inviteList.full):\(index)",
+                        reason: error.reason, remedy: error.remedy, underlying: error.description))
             }
         }
-        return list
+        return (list, problems)
     }
 
-    private func refuseOpening(_ name: String, isDisabled: Bool, channel: String) throws(BackendError) {
-        guard !isDisabled else { return }
-        let key = Self.key(name)
-        guard !privateOnly else {
-            throw BackendError(
-                .invalidOptions, "use \(key)=false",
-                reason: "\(Self.key("PrivateOnly"))=true and \(key)=false contradict each other",
-                remedy: "remove \(key), or set it to true")
-        }
-        throw BackendError(
-            .invalidOptions, "use \(key)=false",
-            reason: "the engine has no \(channel): it is off at all times and cannot be turned on",
-            remedy: "remove \(key), or set it to true")
+    private func refusalToOpen(_ key: OptionKey, isDisabled: Bool, channel: String) -> BackendError? {
+        guard !isDisabled else { return nil }
+        return BackendError(
+            .invalidOptions, "use \(key.full)=false",
+            reason: privateOnly
+                ? "\(OptionKey.privateOnly.full)=true and \(key.full)=false contradict each other"
+                : "the engine has no \(channel): it is off at all times and cannot be turned on",
+            remedy: "remove \(key.full), or set it to true")
     }
-
-    private static func key(_ name: String) -> String { TorrentBackendOptions.key("PrivateMode:\(name)") }
 }
 
 extension PrivateModeOptions: Codable {

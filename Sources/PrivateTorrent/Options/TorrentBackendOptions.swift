@@ -3,7 +3,7 @@ public import NodeInterface
 /// The options of the torrent backend: the node's keys under `VirtualSoulfindV2:Torrent`.
 public struct TorrentBackendOptions: Sendable, Hashable {
     /// The prefix of the keys in the node's configuration.
-    public static let keyPrefix = "VirtualSoulfindV2:Torrent"
+    public static let keyPrefix = OptionKey.prefix.joined(separator: ":")
 
     /// Whether the backend is on; default false.
     ///
@@ -40,24 +40,45 @@ public struct TorrentBackendOptions: Sendable, Hashable {
 
     /// Checks the values, each and against each other, whether or not the backend is on.
     ///
-    /// - Throws: `BackendError.Code.invalidOptions`, naming the key, or both keys of a contradiction.
+    /// - Throws: `BackendError.Code.invalidOptions` with everything that is wrong: each value by its key, each
+    ///   contradiction by both of its keys.
     public func validate() throws(BackendError) {
-        try Self.check("MinimumSeeders", minimumSeeders, in: 0...Int.max, "0 or more")
-        try Self.check("MaxCandidatesPerItem", maxCandidatesPerItem, in: 1...Int.max, "1 or more")
-        try Self.check("QueryTimeoutSeconds", queryTimeoutSeconds, in: 1...86_400, "1 to 86400")
-        try privateMode?.validate()
+        if let error = BackendError.invalidOptions(problems()) { throw error }
+    }
+
+    /// Everything that ``validate()`` would throw, one by one.
+    public func problems() -> [BackendError] {
+        [
+            Self.check(.minimumSeeders, minimumSeeders, in: 0...Int.max, "0 or more"),
+            Self.check(.maxCandidatesPerItem, maxCandidatesPerItem, in: 1...Int.max, "1 or more"),
+            Self.check(.queryTimeoutSeconds, queryTimeoutSeconds, in: 1...86_400, "1 to 86400"),
+        ].compactMap { $0 } + (privateMode?.problems() ?? [])
     }
 
     private static func check(
-        _ name: String, _ value: Int, in range: ClosedRange<Int>, _ allowed: String
-    ) throws(BackendError) {
-        guard !range.contains(value) else { return }
-        throw BackendError(
-            .invalidOptions, "use \(key(name))=\(value)", reason: "the value is out of range",
+        _ key: OptionKey, _ value: Int, in range: ClosedRange<Int>, _ allowed: String
+    ) -> BackendError? {
+        guard !range.contains(value) else { return nil }
+        return BackendError(
+            .invalidOptions, "use \(key.full)=\(value)", reason: "the value is out of range",
             remedy: "give \(allowed)")
     }
+}
 
-    static func key(_ name: String) -> String { "\(keyPrefix):\(name)" }
+extension BackendError {
+    /// All problems as one error; nil where there are none.
+    package static func invalidOptions(_ problems: [BackendError]) -> BackendError? {
+        guard let first = problems.first, problems.count > 1 else { return problems.first }
+        // A remedy that several share is said once.
+        var remedies: [String] = []
+        for remedy in problems.compactMap(\.remedy) where !remedies.contains(remedy) {
+            remedies.append(remedy)
+        }
+        return BackendError(
+            first.code, "use the options: \(problems.count) are wrong",
+            reason: problems.map { "cannot \($0.operation): \($0.reason)" }.joined(separator: "; "),
+            remedy: remedies.isEmpty ? nil : remedies.joined(separator: "; "))
+    }
 }
 
 extension TorrentBackendOptions: Codable {
