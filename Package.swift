@@ -28,6 +28,8 @@ let package = Package(
         .library(name: "TorrentEngine", targets: ["TorrentEngine"]),
         .library(name: "NodeInterface", targets: ["NodeInterface"]),
         .library(name: "NodeConfiguration", targets: ["NodeConfiguration"]),
+        .library(name: "NodeSupport", targets: ["NodeSupport"]),
+        .library(name: "PrivateTorrentTesting", targets: ["PrivateTorrentTesting"]),
         .executable(name: "swarmctl", targets: ["swarmctl"]),
     ],
     dependencies: [
@@ -52,8 +54,13 @@ let package = Package(
             dependencies: ["CLibtorrent", "CShim", .product(name: "Logging", package: "swift-log")],
             swiftSettings: swiftSettings),
         .target(name: "NodeInterface", swiftSettings: swiftSettings),
+        .target(name: "NodeSupport", dependencies: ["NodeInterface"], swiftSettings: swiftSettings),
         .target(
-            name: "PrivateTorrent", dependencies: ["TorrentEngine", "NodeInterface"],
+            name: "PrivateTorrent", dependencies: ["TorrentEngine", "NodeInterface", "NodeSupport"],
+            swiftSettings: swiftSettings),
+        .target(
+            name: "PrivateTorrentTesting",
+            dependencies: ["PrivateTorrent", "TorrentEngine", "NodeInterface", "NodeSupport"],
             swiftSettings: swiftSettings),
         .target(
             name: "NodeConfiguration",
@@ -78,7 +85,20 @@ let package = Package(
         .testTarget(
             name: "NodeInterfaceTests", dependencies: ["NodeInterface"], swiftSettings: swiftSettings),
         .testTarget(
-            name: "PrivateTorrentTests", dependencies: ["PrivateTorrent", "TorrentEngine", "NodeInterface"],
+            name: "NodeSupportTests",
+            dependencies: ["NodeSupport", "NodeInterface", "PrivateTorrentTesting"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "PrivateTorrentTests",
+            dependencies: [
+                "PrivateTorrent", "TorrentEngine", "NodeInterface", "NodeSupport", "PrivateTorrentTesting",
+            ],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "PrivateTorrentTestingTests",
+            dependencies: [
+                "PrivateTorrentTesting", "PrivateTorrent", "TorrentEngine", "NodeInterface", "NodeSupport",
+            ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "NodeConfigurationTests",
