@@ -156,3 +156,34 @@ extension FileSystem {
         guard ftruncate(descriptor, off_t(size)) == 0 else { throw failure(operation, path, errno) }
     }
 }
+
+extension FileSystem {
+    /// Removes an entry with everything in it, as far as it can; a symbolic link is removed and not followed.
+    static func removeTree(_ path: String) {
+        guard kind(of: path) == .folder else {
+            unlink(path)
+            return
+        }
+        for name in entries(of: path) { removeTree("\(path)/\(name)") }
+        rmdir(path)
+    }
+
+    /// Renames a file within a file system; false where something stands there already.
+    static func moveExclusively(
+        _ from: String, to target: String, operation: String
+    ) throws(EngineError) -> Bool {
+        guard kind(of: target) == nil else { return false }
+        do throws(EngineError) {
+            // What the rename replaces is our own empty file.
+            try createExclusively(target, isFolder: false, operation: operation)
+        } catch where error.code == .fileExists {
+            return false
+        }
+        guard rename(from, target) == 0 else {
+            let code = errno
+            unlink(target)
+            throw failure(operation, target, code)
+        }
+        return true
+    }
+}

@@ -32,30 +32,6 @@ package func readSmallFile(_ path: String, limit: Int, operation: String) throws
     return Array(out.prefix(count))
 }
 
-/// A file descriptor that closes itself.
-///
-final class Descriptor: Sendable {
-    let number: Int32
-
-    /// Opens `path` (relative to `folder`, where one is given) with close-on-exec.
-    init(
-        _ path: String, _ flags: Int32, in folder: Int32 = AT_FDCWD, operation: String
-    ) throws(EngineError) {
-        var fd: Int32
-        repeat { fd = openat(folder, path, flags | O_CLOEXEC) } while fd < 0 && errno == EINTR
-        guard fd >= 0 else { throw EngineError(operation, errno: errno, path: path) }
-        number = fd
-    }
-
-    deinit { close(number) }
-
-    func status(_ operation: String, path: String) throws(EngineError) -> stat {
-        var out = stat()
-        guard fstat(number, &out) == 0 else { throw EngineError(operation, errno: errno, path: path) }
-        return out
-    }
-}
-
 extension EngineError {
     /// A failed call of the file system.
     package init(_ operation: String, errno: Int32, path: String?) {
