@@ -1,0 +1,54 @@
+import NodeInterface
+import TorrentEngine
+
+/// Finds where the other side of a fallback may be dialled and admitted: never just because it says so.
+struct FallbackEndpoints: Sendable {
+    let overlay: (any OverlayPeerProvider)?
+    let policy: any SecurityPolicy
+    private static let limit = 16
+
+    /// - Parameter claimed: What the peer's signal says; untrusted.
+    /// - Returns: As sources that a job may have; none where the peer cannot be in the swarm.
+    func sources(
+        of peerID: String, claimed: [String]?, job: SwarmJob, variantID: String
+    ) async -> [SwarmSource] {
+        let own = job.sources.filter { $0.peerID == peerID }
+        let fromOverlay = Self.endpoints(
+            await overlay?.endpoints(ofPeer: peerID, inJob: job.jobID) ?? [])
+        let fromJob = own.compactMap { source -> PeerEndpoint? in
+            guard let address = source.address.flatMap({ try? IPAddress(parsing: $0) }),
+                let port = source.port
+            else { return nil }
+            return try? PeerEndpoint(address: address, port: port)
+        }
+        // The overlay knows the peer by its address. Its BitTorrent port is the peer's own affair.
+        let known = Set(
+            fromOverlay.map(\.address) + own.compactMap { $0.address.flatMap { try? IPAddress(parsing: $0) } }
+        )
+        let claims = Self.endpoints(claimed ?? [])
+        var admitted = claims.filter { known.contains($0.address) }
+        let unknown = claims.filter { !known.contains($0.address) }
+        if !unknown.isEmpty {
+            let question = SecurityQuestion(
+                action: .admitUnknownEndpoints, peerID: peerID, jobID: job.jobID, variantID: variantID,
+                endpoints: unknown.map(\.description))
+            if await policy.decide(question).isAllowed { admitted += unknown }
+        }
+        if admitted.isEmpty { admitted = fromOverlay }
+        if admitted.isEmpty { admitted = fromJob }
+        return admitted.prefix(Self.limit).map {
+            SwarmSource(peerID: peerID, transport: "torrent", address: "\($0.address)", port: $0.port)
+        }
+    }
+
+    /// Each once; what is no endpoint of a single peer is left out.
+    private static func endpoints(_ texts: [String]) -> [PeerEndpoint] {
+        var seen: Set<PeerEndpoint> = []
+        return texts.prefix(limit).compactMap { text in
+            guard let endpoint = try? PeerEndpoint(parsing: text), (try? AddressRule(endpoint)) != nil,
+                seen.insert(endpoint).inserted
+            else { return nil }
+            return endpoint
+        }
+    }
+}
