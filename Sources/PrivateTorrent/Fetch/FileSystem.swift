@@ -176,7 +176,8 @@ extension FileSystem {
         do throws(EngineError) {
             // What the rename replaces is our own empty file.
             try createExclusively(target, isFolder: false, operation: operation)
-        } catch where error.code == .fileExists {
+        } catch {
+            guard error.code == .fileExists else { throw error }
             return false
         }
         guard rename(from, target) == 0 else {
