@@ -298,7 +298,11 @@ typedef struct clt_engine_options {
     const char
         *listen_interfaces; /* "127.0.0.1:0", "[::1]:6881", "wg0:6881"; comma-separated; none = no socket */
     size_t listen_interfaces_length;
-    const char *outgoing_interfaces; /* addresses or devices to dial from; none = the kernel chooses */
+    /* To dial from: of each family the first address, or a device for both; 0.0.0.0 and :: leave that family
+     * to the kernel, and a family that is not named is not dialled. None at all = the kernel chooses. A
+     * device named here or above must be up and have an address; while it has not, the engine stands still:
+     * CLT_EVENT_INTERFACE. */
+    const char *outgoing_interfaces;
     size_t outgoing_interfaces_length;
     int32_t encryption;         /* clt_encryption */
     uint32_t connections_limit; /* 0 = 2,000 */
@@ -312,7 +316,8 @@ typedef struct clt_engine_options {
         stealth; /* 1: the kernel leaves a stranger's SYN unanswered (classic BPF on our listening sockets) */
 } clt_engine_options;
 
-/* Starts the network thread. Blocks until the session stands (milliseconds). */
+/* Starts the network thread. Blocks until the session stands (milliseconds). CLT_NETWORK where a device that
+ * is named is not there or not up, has no address, or a socket cannot be bound to it. */
 CLT_RESULT clt_engine_create(const clt_engine_options *options, clt_engine **out,
                              clt_error *error) CLT_NOEXCEPT;
 /* Stops: closes every connection, flushes what is written, joins the threads. Blocks, at most about
@@ -340,11 +345,14 @@ typedef enum clt_event_kind {
     CLT_EVENT_LISTENING = 11, /* endpoint: where, with the real port */
     CLT_EVENT_LISTEN_FAILED = 12, /* system_errno; text */
     CLT_EVENT_RESUME_DATA =
-        13,                    /* request; data: bencoded resume data without peers; system_errno set: none */
-    CLT_EVENT_REMOVED = 14,    /* request; the ID is gone, its files are closed */
-    CLT_EVENT_GAP = 15,        /* count: events dropped since; take snapshots */
-    CLT_EVENT_LOG = 16,        /* value: 0 debug … 4 error; text */
-    CLT_EVENT_PEER_BANNED = 17 /* endpoint; sent corrupt data */
+        13,                 /* request; data: bencoded resume data without peers; system_errno set: none */
+    CLT_EVENT_REMOVED = 14, /* request; the ID is gone, its files are closed */
+    CLT_EVENT_GAP = 15,     /* count: events dropped since; take snapshots */
+    CLT_EVENT_LOG = 16,     /* value: 0 debug … 4 error; text */
+    CLT_EVENT_PEER_BANNED = 17, /* endpoint; sent corrupt data */
+    /* text: a device that the engine is bound to; value: 0 it is down or has lost an address, and every
+     * connection is cut, every listening socket closed and nothing dialled; 1 it is back */
+    CLT_EVENT_INTERFACE = 18
 } clt_event_kind;
 
 typedef enum clt_direction { CLT_INCOMING = 1, CLT_OUTGOING = 2 } clt_direction;
@@ -354,7 +362,8 @@ typedef enum clt_refusal {
     CLT_REFUSAL_NOT_OF_TORRENT = 2, /* a member, but not of this one */
     CLT_REFUSAL_REVOKED = 3,
     CLT_REFUSAL_NOT_DIALLED = 4, /* the engine wanted to dial where policy did not send it */
-    CLT_REFUSAL_PROTOCOL = 5     /* handshake that would harm the engine */
+    CLT_REFUSAL_PROTOCOL = 5,    /* handshake that would harm the engine */
+    CLT_REFUSAL_NOT_BOUND = 6    /* it could not go by the address or device that the engine is bound to */
 } clt_refusal;
 
 typedef enum clt_disconnect {

@@ -1,6 +1,7 @@
 #include "engine.hpp"
 #include "endpoint.hpp"
 #include "error.hpp"
+#include "own_sockets.hpp"
 #include "settings.hpp"
 #include "stealth.hpp"
 
@@ -13,6 +14,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <cerrno>
 
 namespace clt {
 
@@ -43,9 +45,9 @@ std::chrono::milliseconds progress_interval(clt_engine_options const &options) {
 
 engine::engine(clt_engine_options const &options)
     : options_(options), settings_(closed_settings(options)),
-      events_(options.event_queue_limit == 0 ? 16384 : options.event_queue_limit),
-      refusals_(events_), context_{events_, refusals_, limits_of(options)},
-      work_(boost::asio::make_work_guard(io_)), tick_(io_) {}
+      events_(options.event_queue_limit == 0 ? 16384 : options.event_queue_limit), refusals_(events_),
+      dials_(outgoing_interfaces_of(options)), context_{events_, refusals_, limits_of(options), dials_},
+      work_(boost::asio::make_work_guard(io_)), tick_(io_), listen_(listen_interfaces_of(options)) {}
 
 engine::~engine() = default;
 
@@ -79,10 +81,15 @@ void engine::start() {
 }
 
 void engine::open_session() {
+    std::vector<std::string> bound_to = interfaces_named_in(listen_, true);
+    if (dials_.device()) bound_to.push_back(*dials_.device());
+    interfaces_.emplace(io_, bound_to, static_cast<interface_watch::observer &>(*this));
     lt::session_params params{lt::settings_pack(settings_), std::vector<std::shared_ptr<lt::plugin>>{}};
     params.ip_filter = deny_all();
     session_ = std::make_unique<lt::session>(std::move(params), io_, lt::session_flags_t{});
     session_->set_ip_filter(deny_all());
+
+    dials_.open(io_, *session_, *interfaces_);
 
     // Loopback and private ranges are exempt from limits unless they are put in the global class.
     lt::ip_filter everybody;
@@ -120,6 +127,8 @@ bool engine::stop(std::chrono::milliseconds timeout) {
 
 void engine::close_sessions() {
     tick_.cancel();
+    if (interfaces_) interfaces_->stop();
+    dials_.close();
     removals_.clear();
     by_handle_.clear();
     torrents_.clear(); // closes the gates: no more events
@@ -191,7 +200,7 @@ void engine::update_filter() {
         } catch (failure const &f) {
             event log = make_event(CLT_EVENT_LOG);
             log.fields.value = 4;
-            log.text = "stealth: the filter could not be changed: " + f.message;
+            log.text = "the filter could not be changed: " + f.message;
             events_.push(std::move(log));
         }
     }
@@ -203,16 +212,97 @@ void engine::update_filter() {
 void engine::on_listening(lt::tcp::endpoint const &endpoint) {
     event e = make_event(CLT_EVENT_LISTENING);
     try {
+        check_device(endpoint);
+        keep_port(endpoint);
         update_stealth(endpoint);
         if (std::find(listeners_.begin(), listeners_.end(), endpoint) == listeners_.end())
             listeners_.push_back(endpoint);
     } catch (failure const &f) {
         e = make_event(CLT_EVENT_LISTEN_FAILED);
         e.fields.system_errno = f.system_errno;
-        e.text = "stealth: " + f.message;
+        e.text = f.message;
     }
     e.fields.endpoint = endpoint_out(endpoint);
     events_.push(std::move(e));
+}
+
+namespace {
+
+struct listen_entry {
+    std::string host, port;
+};
+
+listen_entry parse_listen_entry(std::string const &entry) {
+    size_t const colon = entry.rfind(':');
+    if (colon == std::string::npos) return {entry, {}};
+    return {entry.substr(0, colon), entry.substr(colon + 1)};
+}
+
+} // namespace
+
+// The engine falls back to the address, and says nothing, where it cannot bind its listener to the interface.
+void engine::check_device(lt::tcp::endpoint const &listener) {
+    for (std::string const &name : interfaces_named_in(listen_, true)) {
+        auto const &addresses = interfaces_->state(name).addresses;
+        if (std::find(addresses.begin(), addresses.end(), listener.address()) == addresses.end()) continue;
+        if (device_of(own_listener(listener)) == name) return;
+        stand_still();
+        throw failure(CLT_NETWORK, "the listening socket is not bound to the interface " + name, EPERM);
+    }
+}
+
+// A port that the system chose is kept for when the listener has to be opened again.
+void engine::keep_port(lt::tcp::endpoint const &listener) {
+    std::string kept;
+    for (std::string const &entry : split_list(listen_)) {
+        auto [host, port] = parse_listen_entry(entry);
+        bool is_here = false;
+        for (std::string const &name : interfaces_named_in(entry, true)) {
+            auto const &addresses = interfaces_->state(name).addresses;
+            is_here = std::find(addresses.begin(), addresses.end(), listener.address()) != addresses.end();
+        }
+        if (port == "0" && is_here) port = std::to_string(listener.port());
+        kept += (kept.empty() ? "" : ",") + host + ':' + port;
+    }
+    listen_ = std::move(kept);
+}
+
+void engine::interface_down(std::string const &name) {
+    event e = make_event(CLT_EVENT_INTERFACE);
+    e.fields.value = 0;
+    e.text = name;
+    events_.push(std::move(e));
+    stand_still();
+}
+
+void engine::interface_up(std::string const &name) {
+    event e = make_event(CLT_EVENT_INTERFACE);
+    e.fields.value = 1;
+    e.text = name;
+    events_.push(std::move(e));
+    if (!interfaces_->all_usable() || !session_) return;
+    dials_.set_suspended(false);
+    listen_at(listen_);
+    session_->resume(); // dials at once
+}
+
+// Nothing is accepted, dialled or sent until the interface is back; torrents and their members stay.
+void engine::stand_still() {
+#ifndef CLT_TEST_UNLOCK_BINDING
+    if (!session_) return;
+    dials_.set_suspended(true);
+    for (auto const &[id, t] : torrents_)
+        t->cut_all();
+    session_->pause();
+    listeners_.clear();
+    listen_at({});
+#endif
+}
+
+void engine::listen_at(std::string const &interfaces) {
+    lt::settings_pack pack;
+    pack.set_str(lt::settings_pack::listen_interfaces, interfaces);
+    session_->apply_settings(std::move(pack));
 }
 
 void engine::update_stealth(lt::tcp::endpoint const &listener) {
@@ -222,7 +312,12 @@ void engine::update_stealth(lt::tcp::endpoint const &listener) {
         for (member const &m : t->members().all())
             ranges.push_back({m.first, m.last});
     stealth_filter const filter = build_stealth_filter(std::move(ranges));
-    attach_stealth_filter(listener, filter);
+    try {
+        attach_stealth_filter(listener, filter);
+    } catch (failure &f) {
+        f.message = "stealth: " + f.message;
+        throw;
+    }
     if (!filter.is_widened) return;
     event log = make_event(CLT_EVENT_LOG);
     log.fields.value = 3;
@@ -251,6 +346,9 @@ void engine::on_alert(lt::alert const &alert) {
             return;
         on_listening({listening->address, std::uint16_t(listening->port)});
     } else if (auto const *deaf = lt::alert_cast<lt::listen_failed_alert>(&alert)) {
+        // An interface's link-local address, which no rule can name, and which cannot be had for the first
+        // second.
+        if (deaf->address.is_v6() && deaf->address.to_v6().is_link_local()) return;
         event e = make_event(CLT_EVENT_LISTEN_FAILED);
         e.fields.endpoint = endpoint_out({deaf->address, std::uint16_t(deaf->port)});
         e.fields.system_errno = system_errno_of(deaf->error);
@@ -286,6 +384,10 @@ void engine::schedule_tick() {
 }
 
 void engine::on_tick() {
+    if (!interfaces_->is_empty()) {
+        interfaces_->look();
+        dials_.refresh();
+    }
     session_->post_torrent_updates({});
     refusals_.flush();
 }

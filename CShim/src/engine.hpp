@@ -3,7 +3,9 @@
 // the engine's; limits, sockets and the member filter a session's.
 #pragma once
 
+#include "dial_source.hpp"
 #include "event_queue.hpp"
+#include "interface_watch.hpp"
 #include "refusal_log.hpp"
 #include "torrent.hpp"
 
@@ -16,11 +18,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 namespace clt {
 
-class engine final : public std::enable_shared_from_this<engine> {
+class engine final : public std::enable_shared_from_this<engine>, private interface_watch::observer {
 public:
     explicit engine(clt_engine_options const &options);
     ~engine();
@@ -61,6 +64,12 @@ private:
     void schedule_tick();
     void on_tick();
     void on_listening(lt::tcp::endpoint const &endpoint);
+    void check_device(lt::tcp::endpoint const &listener);
+    void keep_port(lt::tcp::endpoint const &listener);
+    void interface_down(std::string const &name) override;
+    void interface_up(std::string const &name) override;
+    void stand_still();
+    void listen_at(std::string const &interfaces);
     void update_stealth(lt::tcp::endpoint const &listener);
     void finish_removals();
     void close_sessions();
@@ -69,6 +78,7 @@ private:
     lt::settings_pack const settings_;
     event_queue events_;
     refusal_log refusals_;
+    dial_source dials_;
     torrent_context context_;
 
     lt::io_context io_{1};
@@ -76,6 +86,8 @@ private:
     boost::asio::steady_timer tick_;
     std::unique_ptr<lt::session> session_;
     lt::session_proxy closing_;
+    std::string listen_; // as in the options, with the ports that were chosen
+    std::optional<interface_watch> interfaces_;
     std::vector<lt::tcp::endpoint> listeners_;
     clt_torrent_id last_id_ = 0;
     std::map<clt_torrent_id, std::unique_ptr<torrent>> torrents_;

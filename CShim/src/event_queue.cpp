@@ -20,6 +20,7 @@ bool may_be_dropped(clt_event const &e) {
     case CLT_EVENT_STORAGE_ERROR:
     case CLT_EVENT_LISTENING:
     case CLT_EVENT_LISTEN_FAILED:
+    case CLT_EVENT_INTERFACE:
         return false;
     default:
         return e.request == 0;

@@ -9,6 +9,8 @@
 #include <libtorrent/operations.hpp>
 #include <libtorrent/torrent_handle.hpp>
 
+#include <boost/asio/error.hpp>
+
 #include <algorithm>
 #include <vector>
 
@@ -21,6 +23,7 @@ class gate_peer;
 struct gate::shared {
     std::shared_ptr<membership const> members;
     gate_observer *observer; // nullptr once closed
+    dial_source *dials;
     bool has_v2 = false;
     std::vector<gate_peer *> peers;
 };
@@ -58,8 +61,8 @@ public:
     lt::string_view type() const override { return "clt_gate"; }
 
     void on_connected() override {
-        // Throwing from new_connection for an outgoing peer would pause the whole session, so it is cut here:
-        // a TCP dial, and not a byte of BitTorrent.
+        // Throwing from new_connection for an outgoing peer would pause the whole session. Its dial has been
+        // forbidden, and this is not reached; if it were, it would be cut before a byte of BitTorrent.
         if (admitted_)
             internals::send_at_once(peer_);
         else
@@ -108,6 +111,12 @@ public:
         shared_->observer->peer_disconnected(remote_, direction_, why, text);
     }
 
+    void cut() {
+        internals::discard_unsent(peer_);
+        peer_.disconnect(boost::asio::error::network_down, lt::operation_t::sock_bind,
+                         lt::peer_connection_interface::failure);
+    }
+
     void cut_unless_member() {
         if (!admitted_) return;
         bool const incoming = direction_ == CLT_INCOMING;
@@ -131,10 +140,11 @@ private:
 
 } // namespace
 
-gate::gate(std::shared_ptr<membership const> members, gate_observer &observer)
+gate::gate(std::shared_ptr<membership const> members, gate_observer &observer, dial_source &dials)
     : shared_(std::make_shared<shared>()) {
     shared_->members = std::move(members);
     shared_->observer = &observer;
+    shared_->dials = &dials;
 }
 
 gate::~gate() {
@@ -159,24 +169,38 @@ std::shared_ptr<lt::peer_plugin> gate::new_connection(lt::peer_connection_handle
     member const *who =
         outgoing ? shared_->members->match_outgoing(remote) : shared_->members->match_incoming(remote);
 #endif
+    clt_refusal why = outgoing ? CLT_REFUSAL_NOT_DIALLED : CLT_REFUSAL_NOT_OF_TORRENT;
+    if (who != nullptr && !(outgoing ? shared_->dials->prepare(remote) : shared_->dials->holds(peer))) {
+        who = nullptr;
+        why = CLT_REFUSAL_NOT_BOUND;
+    }
     if (who == nullptr) {
-        if (shared_->observer != nullptr)
-            shared_->observer->peer_refused(remote, direction_of(peer),
-                                            outgoing ? CLT_REFUSAL_NOT_DIALLED : CLT_REFUSAL_NOT_OF_TORRENT);
+        if (shared_->observer != nullptr) shared_->observer->peer_refused(remote, direction_of(peer), why);
         if (!outgoing) {
             // Disconnect alone lets the attach go on to our handshake; the engine catches this and stops it.
             refuse(peer);
             throw lt::system_error(lt::errors::invalid_info_hash);
         }
+        shared_->dials->forbid();
+    } else if (outgoing) {
+        shared_->dials->verify_dial(peer);
     }
     return std::make_shared<gate_peer>(shared_, peer, who);
 }
 
-void gate::cut_non_members() {
+template <typename Body> void gate::each_peer(Body body) {
     auto const peers = shared_->peers; // a cut may destroy entries
     for (gate_peer *peer : peers)
         if (std::find(shared_->peers.begin(), shared_->peers.end(), peer) != shared_->peers.end())
-            peer->cut_unless_member();
+            body(*peer);
+}
+
+void gate::cut_non_members() {
+    each_peer([](gate_peer &peer) { peer.cut_unless_member(); });
+}
+
+void gate::cut_all() {
+    each_peer([](gate_peer &peer) { peer.cut(); });
 }
 
 void gate::dial_now(lt::torrent_handle const &torrent) {

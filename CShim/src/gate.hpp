@@ -2,6 +2,7 @@
 // nobody else.
 #pragma once
 
+#include "dial_source.hpp"
 #include "membership.hpp"
 
 #include <libtorrent/extensions.hpp>
@@ -25,8 +26,9 @@ protected:
 
 class gate final : public lt::torrent_plugin {
 public:
-    // The observer outlives the gate's connections, or has called close() before it goes.
-    gate(std::shared_ptr<membership const> members, gate_observer &observer);
+    // The observer outlives the gate's connections, or has called close() before it goes; `dials` outlives
+    // them.
+    gate(std::shared_ptr<membership const> members, gate_observer &observer, dial_source &dials);
     ~gate() override;
 
     std::shared_ptr<lt::peer_plugin> new_connection(lt::peer_connection_handle const &peer) override;
@@ -35,6 +37,8 @@ public:
 
     // Cuts every connection that no longer matches a member, and whatever it still had to send.
     void cut_non_members();
+    // Cuts every connection, and whatever it still had to send.
+    void cut_all();
     // Dials what waits at once: the engine's own dials come at a tick a second, but resuming a torrent dials
     // straight away, and a pause that the gate swallows disturbs nobody.
     void dial_now(lt::torrent_handle const &torrent);
@@ -46,6 +50,8 @@ public:
     struct shared;
 
 private:
+    template <typename Body> void each_peer(Body body);
+
     std::shared_ptr<shared> shared_;
     bool dialling_now_ = false;
 };

@@ -1,4 +1,5 @@
 #include "internals.hpp"
+#include "own_sockets.hpp"
 
 #include <libtorrent/bdecode.hpp>
 #include <libtorrent/bt_peer_connection.hpp>
@@ -21,18 +22,22 @@ bool usable() noexcept {
 namespace {
 
 // Where the connection is plain TCP and open; TLS ones have their own way down.
-template <typename Option>
-void set_socket_option(lt::peer_connection_handle const &peer, int level, int name,
-                       Option const &value) noexcept {
-    if (!usable()) return;
+int descriptor_of(lt::peer_connection_handle const &peer) noexcept {
+    if (!usable()) return -1;
     try {
         auto const connection = peer.native_handle();
         auto *socket = connection ? boost::get<lt::tcp::socket>(&connection->get_socket()) : nullptr;
-        if (socket == nullptr || !socket->is_open()) return;
-        ::setsockopt(socket->native_handle(), level, name, &value, sizeof(value));
+        return socket == nullptr || !socket->is_open() ? -1 : socket->native_handle();
     } catch (...) {
-        // The option is for speed or haste: the connection works without it.
+        return -1;
     }
+}
+
+template <typename Option>
+void set_socket_option(lt::peer_connection_handle const &peer, int level, int name,
+                       Option const &value) noexcept {
+    // The option is for speed or haste: the connection works without it.
+    if (int const fd = descriptor_of(peer); fd >= 0) ::setsockopt(fd, level, name, &value, sizeof(value));
 }
 
 } // namespace
@@ -47,6 +52,11 @@ void send_at_once(lt::peer_connection_handle const &peer) noexcept {
 
 void drop_inherited_filter(lt::peer_connection_handle const &peer) noexcept {
     set_socket_option(peer, SOL_SOCKET, SO_DETACH_FILTER, 0);
+}
+
+bool is_bound_to(lt::peer_connection_handle const &peer, std::string const &device) noexcept {
+    int const fd = descriptor_of(peer);
+    return fd >= 0 && bind_to_device(fd, device) == 0;
 }
 
 int send_buffer_size(lt::peer_connection_handle const &peer) noexcept {
@@ -73,6 +83,9 @@ void blank_key(lt::bdecode_node const &, std::string_view) noexcept {}
 void discard_unsent(lt::peer_connection_handle const &) noexcept {}
 void send_at_once(lt::peer_connection_handle const &) noexcept {}
 void drop_inherited_filter(lt::peer_connection_handle const &) noexcept {}
+bool is_bound_to(lt::peer_connection_handle const &, std::string const &) noexcept {
+    return false;
+}
 int send_buffer_size(lt::peer_connection_handle const &) noexcept {
     return 0;
 }

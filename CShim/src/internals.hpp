@@ -5,6 +5,7 @@
 #include <libtorrent/fwd.hpp>
 #include <libtorrent/peer_connection_handle.hpp>
 
+#include <string>
 #include <string_view>
 
 namespace clt::internals {
@@ -17,6 +18,8 @@ void discard_unsent(lt::peer_connection_handle const &peer) noexcept;
 void send_at_once(lt::peer_connection_handle const &peer) noexcept;
 // An accepted connection inherits the listener's filter, and would run it for every packet.
 void drop_inherited_filter(lt::peer_connection_handle const &peer) noexcept;
+// Whether its socket is bound to that interface (SO_BINDTODEVICE), or could be bound now.
+bool is_bound_to(lt::peer_connection_handle const &peer, std::string const &device) noexcept;
 // Bytes that wait in the engine's send buffer; 0 where not usable.
 int send_buffer_size(lt::peer_connection_handle const &peer) noexcept;
 

@@ -56,18 +56,24 @@ void set_encryption(sp &pack, int32_t encryption) {
 
 } // namespace
 
+std::string listen_interfaces_of(clt_engine_options const &options) {
+    return text_in(options.listen_interfaces, options.listen_interfaces_length,
+                   "listen_interfaces is NULL with a length");
+}
+
+std::string outgoing_interfaces_of(clt_engine_options const &options) {
+    return text_in(options.outgoing_interfaces, options.outgoing_interfaces_length,
+                   "outgoing_interfaces is NULL with a length");
+}
+
 sp closed_settings(clt_engine_options const &options) {
     sp pack;
     for (sp::bool_types const channel : closed_channels)
         pack.set_bool(channel, false);
     pack.set_str(sp::dht_bootstrap_nodes, "");
 
-    // Listening and dialling: only where we were told to.
-    pack.set_str(sp::listen_interfaces, text_in(options.listen_interfaces, options.listen_interfaces_length,
-                                                "listen_interfaces is NULL with a length"));
-    pack.set_str(sp::outgoing_interfaces,
-                 text_in(options.outgoing_interfaces, options.outgoing_interfaces_length,
-                         "outgoing_interfaces is NULL with a length"));
+    // Listening only where we were told to; dialling too, by dial_source.
+    pack.set_str(sp::listen_interfaces, listen_interfaces_of(options));
     pack.set_int(sp::max_retry_port_bind, 0);
     pack.set_int(sp::outgoing_port, 0);
     set_encryption(pack, options.encryption);

@@ -1,12 +1,11 @@
 #include "stealth.hpp"
 #include "endpoint.hpp"
 #include "error.hpp"
+#include "own_sockets.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <dirent.h>
-#include <memory>
 #include <netinet/in.h>
 #include <string>
 #include <sys/socket.h>
@@ -150,30 +149,10 @@ stealth_filter build_stealth_filter(std::vector<address_range> ranges) {
 }
 
 void attach_stealth_filter(lt::tcp::endpoint const &endpoint, stealth_filter const &filter) {
-    // libtorrent does not hand out its listening sockets: the one that listens there is found among our own.
-    std::unique_ptr<DIR, int (*)(DIR *)> const folder(::opendir("/proc/self/fd"), &::closedir);
-    if (!folder) throw failure(CLT_NETWORK, "/proc/self/fd cannot be read", errno);
     sock_fprog const attached{uint16_t(filter.program.size()),
                               const_cast<sock_filter *>(filter.program.data())};
-    while (dirent const *entry = ::readdir(folder.get())) {
-        int const fd = std::atoi(entry->d_name);
-        int listens = 0;
-        socklen_t length = sizeof(listens);
-        if (fd <= 0 || ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) != 0 || listens == 0)
-            continue;
-        sockaddr_storage address{};
-        length = sizeof(address);
-        if (::getsockname(fd, reinterpret_cast<sockaddr *>(&address), &length) != 0) continue;
-        lt::tcp::endpoint local;
-        if (length > local.capacity()) continue;
-        std::memcpy(local.data(), &address, length);
-        local.resize(length);
-        if (local.port() != endpoint.port() || local.address() != endpoint.address()) continue;
-        if (::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &attached, sizeof(attached)) != 0)
-            throw failure(CLT_NETWORK, std::string("SO_ATTACH_FILTER: ") + std::strerror(errno), errno);
-        return;
-    }
-    throw failure(CLT_NETWORK, "no socket of this process listens there", ENOTSOCK);
+    if (::setsockopt(own_listener(endpoint), SOL_SOCKET, SO_ATTACH_FILTER, &attached, sizeof(attached)) != 0)
+        throw failure(CLT_NETWORK, std::string("SO_ATTACH_FILTER: ") + std::strerror(errno), errno);
 }
 
 } // namespace clt

@@ -20,6 +20,7 @@ struct torrent_context {
     event_queue &events;
     refusal_log &refusals;
     clt_limits limits;
+    dial_source &dials;
 };
 
 class torrent final : public gate_observer, public metadata_observer {
@@ -41,7 +42,7 @@ public:
     void stop();
     void accept_metadata(clt_metainfo const &looked_at);
     void set_members(std::vector<member> members);
-    void cut_non_members() { gate_->cut_non_members(); }
+    void cut_all() { gate_->cut_all(); }
     void save_resume_data(uint64_t request);
     void set_rate_limits(uint32_t upload, uint32_t download);
     clt_torrent_status status() const;

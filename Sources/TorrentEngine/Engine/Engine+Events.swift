@@ -53,6 +53,13 @@ extension Engine {
         switch kind {
         case .listening(let endpoint): listening.append(endpoint)
         case .listenFailed(let error): listenFailures.append(error)
+        case .interfaceDown(let name):
+            interfacesDown.insert(name)
+            listening.removeAll()
+            logger.warning("the interface \(name) went away: nothing is sent until it is back")
+        case .interfaceUp(let name):
+            interfacesDown.remove(name)
+            logger.info("the interface \(name) is back")
         case .gap: resynchronise()
         case .log(let level, let text):
             logger.log(level: level >= 4 ? .error : level >= 3 ? .warning : .debug, "\(text)")
@@ -137,6 +144,8 @@ extension Engine {
             return .storageError(storageError(native, "read or write the torrent's files"))
         case CLT_EVENT_LISTENING: return endpoint.map { .listening($0) }
         case CLT_EVENT_LISTEN_FAILED: return .listenFailed(listenError(native))
+        case CLT_EVENT_INTERFACE:
+            return native.value == 0 ? .interfaceDown(text(native)) : .interfaceUp(text(native))
         case CLT_EVENT_REMOVED: return .removed
         case CLT_EVENT_GAP: return .gap(native.count)
         case CLT_EVENT_LOG: return .log(level: Int(native.value), text(native))
@@ -202,6 +211,7 @@ extension RefusalReason {
             case CLT_REFUSAL_REVOKED: .revoked
             case CLT_REFUSAL_NOT_DIALLED: .notDialled
             case CLT_REFUSAL_PROTOCOL: .harmfulHandshake
+            case CLT_REFUSAL_NOT_BOUND: .notBound
             default: .other
             }
     }

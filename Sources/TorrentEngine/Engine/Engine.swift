@@ -21,6 +21,7 @@ public actor Engine {
     /// What became of the listening sockets so far.
     var listening: [PeerEndpoint] = []
     var listenFailures: [EngineError] = []
+    var interfacesDown: Set<String> = []
 
     /// Runs on the engine's own thread.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -40,7 +41,9 @@ public actor Engine {
     /// Starts an engine and waits until its listening sockets stand.
     ///
     /// - Throws: ``EngineError`` with `.versionMismatch`, `.invalidArgument`, or, for a listening socket that could
-    ///   not be had, `.addressInUse`, `.addressNotAvailable`, `.permissionDenied` or `.network`.
+    ///   not be had, `.addressInUse`, `.addressNotAvailable`, `.permissionDenied` or `.network`. For an interface:
+    ///   `.addressNotAvailable` where it is not there, is down or has no address, and `.permissionDenied` where this
+    ///   process cannot bind a socket to it (SO_BINDTODEVICE).
     public static func start(
         _ configuration: EngineConfiguration = EngineConfiguration()
     ) async throws(EngineError) -> Engine {
@@ -76,6 +79,10 @@ public actor Engine {
 
     /// Where the engine listens, with the real ports.
     public var listeningEndpoints: [PeerEndpoint] { listening }
+
+    /// The interfaces that the engine is bound to and that are away. While there is one, the engine stands still: no
+    /// connection, no listening socket, no dial. Its torrents and members stay, and it goes on by itself.
+    public var unavailableInterfaces: Set<String> { interfacesDown }
 
     /// The effective values of the settings that keep the engine private, by libtorrent's names.
     public func closedSettings() throws(EngineError) -> [String: String] {

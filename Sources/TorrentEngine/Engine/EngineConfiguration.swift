@@ -17,8 +17,12 @@ public enum StreamEncryption: String, Sendable, Hashable, Codable, CaseIterable 
 public struct EngineConfiguration: Sendable {
     /// Where to listen. Empty: no listening socket at all; members can then only be dialled.
     public var listen: [ListenAddress]
-    /// Where dials leave from. Nil: from the first address of `listen` that is not a wildcard; else the kernel
-    /// chooses.
+    /// Where dials leave from. Nil: from the first interface in `listen`; else, for IPv4 and IPv6 apart, from its first
+    /// address of that family, where a wildcard leaves it to the kernel, and a family that is not listed is not
+    /// dialled. Where `listen` names nothing but wildcards, or nothing at all, the kernel chooses.
+    ///
+    /// Bound to an interface, here or in `listen`, the engine sends through it alone, and stands still while it is
+    /// away: ``EngineEvent/Kind/interfaceDown(_:)``.
     public var dialFrom: ListenAddress?
     /// Obfuscation.
     public var encryption: StreamEncryption
@@ -56,11 +60,24 @@ public struct EngineConfiguration: Sendable {
 
     /// The device or address that outgoing connections are bound to; empty where the kernel chooses.
     var outgoingInterfaces: String {
-        var source = dialFrom
-        if source == nil { source = listen.first { !$0.isWildcard } }
-        guard let source else { return "" }
-        if let address = source.address { return address.description }
-        return source.interfaceName ?? ""
+        let places = dialFrom.map { [$0] } ?? listen
+        if let name = places.lazy.compactMap(\.interfaceName).first { return name }
+        guard !places.allSatisfy(\.isWildcard) else { return "" }
+        let addresses = places.compactMap(\.address)
+        let sources = IPAddress.Family.allCases.compactMap { family in
+            let ofFamily = addresses.filter { $0.family == family }
+            return ofFamily.first { !$0.isUnspecified } ?? ofFamily.first
+        }
+        return sources.map(\.description).joined(separator: ",")
+    }
+
+    /// What to do where an interface cannot be had; nil where none is named.
+    var interfaceRemedy: String? {
+        guard let name = (listen + [dialFrom].compactMap { $0 }).compactMap(\.interfaceName).first else {
+            return nil
+        }
+        return "bring it up with an address (ip address show dev \(name)); to bind to it, a process needs "
+            + "Linux 5.7 or later, or CAP_NET_RAW"
     }
 }
 

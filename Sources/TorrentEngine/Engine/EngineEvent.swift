@@ -31,6 +31,11 @@ public struct EngineEvent: Sendable {
         case listening(PeerEndpoint)
         /// A listening socket could not be had.
         case listenFailed(EngineError)
+        /// An interface that the engine is bound to went down, disappeared or lost an address: every connection is cut,
+        /// every listening socket closed, and nothing is dialled until it is back.
+        case interfaceDown(String)
+        /// An interface that the engine is bound to is back. Once all of them are, the engine listens and dials again.
+        case interfaceUp(String)
         /// The torrent is gone and its files are closed.
         case removed
         /// This many events were dropped because nobody took them: take snapshots.
@@ -67,6 +72,8 @@ public enum RefusalReason: String, Sendable, Hashable, Codable {
     case notDialled
     /// Its handshake would harm the engine.
     case harmfulHandshake
+    /// It could not go by the address or interface that the engine is bound to.
+    case notBound
     /// A reason that this version has no word for.
     case other
 }

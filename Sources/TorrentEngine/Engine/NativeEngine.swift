@@ -23,7 +23,8 @@ final class NativeEngine: @unchecked Sendable {
         let listen = configuration.listen.map(\.description).joined(separator: ",")
         let outgoing = configuration.outgoingInterfaces
         var created: OpaquePointer?
-        try nativeCall("start an engine") { error in
+        let remedy = configuration.interfaceRemedy
+        try nativeCall("start an engine", remedy: remedy) { error in
             withBorrowed(listen) { listenPointer, listenLength in
                 withBorrowed(outgoing) { outgoingPointer, outgoingLength in
                     options.listen_interfaces = listenPointer

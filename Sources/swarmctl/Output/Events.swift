@@ -75,6 +75,18 @@ struct ListeningEvent: OutputEvent {
     }
 }
 
+/// An interface that the engine is bound to went away, or is back.
+struct InterfaceEvent: OutputEvent {
+    static let event = "interface"
+
+    enum State: String, Encodable, Sendable {
+        case down, up
+    }
+
+    let name: String
+    let state: State
+}
+
 /// What to hand to the members.
 struct InviteEvent: OutputEvent {
     static let event = "invite"

@@ -39,6 +39,15 @@ struct PeerReporter {
             refused(peer, direction, reason, tries)
         case .peerBanned(let peer):
             output.warn("\(peer) sent corrupt data and is not talked to any more")
+        case .interfaceDown(let name):
+            output.emit(InterfaceEvent(name: name, state: .down))
+            output.warn("the interface \(name) went away: nothing is sent until it is back")
+        case .interfaceUp(let name):
+            output.emit(InterfaceEvent(name: name, state: .up))
+            output.note("the interface \(name) is back")
+        case .listening(let endpoint):
+            output.emit(ListeningEvent(endpoint))
+            output.note("listening on \(endpoint)")
         case .gap(let count) where isVerbose:
             output.note("\(count) events were dropped")
         case .storageError(let error):
@@ -149,6 +158,7 @@ extension RefusalReason {
         case .revoked: "it is a member no more"
         case .notDialled: "nobody here asked for that connection"
         case .harmfulHandshake: "its handshake would harm the engine"
+        case .notBound: "there is no way there by the address or interface of --listen"
         case .other: "the engine did not want it"
         }
     }

@@ -1,0 +1,23 @@
+// Sockets of this process that libtorrent does not hand out: found among our own descriptors.
+#pragma once
+
+#include <libtorrent/socket.hpp>
+
+#include <functional>
+#include <string>
+
+namespace clt {
+
+// Calls `body` with each socket of this process until it returns false. Throws NETWORK where /proc/self/fd
+// cannot be read.
+void each_own_socket(std::function<bool(int fd)> const &body);
+
+// The listening socket at `endpoint`. Throws NETWORK where there is none.
+int own_listener(lt::tcp::endpoint const &endpoint);
+
+// The interface that a socket is bound to (SO_BINDTODEVICE); empty where it is bound to none.
+std::string device_of(int fd);
+// Binds it, and looks whether that took. Returns 0 or an errno.
+int bind_to_device(int fd, std::string const &device);
+
+} // namespace clt
