@@ -116,7 +116,7 @@ struct EngineLifetimeTests {
                 uploadLimit: 1 << 20))
         try await seeding.start()
         try await seeding.waitUntilFinished()
-        var before: (descriptors: Int, threads: Int, memory: Int)?
+        var before: ProcessResources?
         for cycle in 0..<cycles {
             let engine = try await Engine.start(
                 EngineConfiguration(listen: [ListenAddress(parsing: "127.0.0.2:0")]))
@@ -137,9 +137,9 @@ struct EngineLifetimeTests {
             for await event in events { if case .progress = event.kind, event.torrent == live.id { break } }
             try await engine.shutdown()
             try FileManager.default.removeItem(atPath: out)
-            if cycle == min(cycles / 2, 50) { before = Self.resources }
+            if cycle == min(cycles / 2, 50) { before = ProcessResources.now }
         }
-        let after = Self.resources
+        let after = ProcessResources.now
         let first = try #require(before)
         #expect(after.descriptors <= first.descriptors + 2)
         #expect(after.threads <= first.threads + 2)
@@ -148,15 +148,5 @@ struct EngineLifetimeTests {
             asked == nil || after.memory < first.memory + 16 << 20,
             "grew from \(first.memory) to \(after.memory) bytes")
         try await fixture.engine.shutdown()
-    }
-
-    private static var resources: (descriptors: Int, threads: Int, memory: Int) {
-        let descriptors = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0
-        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-        func number(_ key: String) -> Int {
-            status.split(separator: "\n").first { $0.hasPrefix(key) }
-                .flatMap { line in Int(line.filter(\.isNumber)) } ?? 0
-        }
-        return (descriptors, number("Threads:"), number("VmRSS:") << 10)
     }
 }
