@@ -62,7 +62,8 @@ typedef enum clt_code {
     CLT_CHANGED = 13,     /* a file changed while it was read */
     CLT_WRONG_STATE = 14, /* not possible in the torrent's present state */
     CLT_TIMED_OUT = 15,
-    CLT_INTERNAL = 16 /* anything else; the message has the engine's words */
+    CLT_INTERNAL = 16, /* anything else; the message has the engine's words */
+    CLT_MISMATCH = 17  /* resume data of another torrent */
 } clt_code;
 
 typedef struct clt_error {
@@ -278,6 +279,40 @@ CLT_EXPORT void clt_bytes_free(clt_bytes *bytes) CLT_NOEXCEPT;
 CLT_RESULT clt_build_torrent(const clt_build_options *options, clt_bytes **out,
                              clt_error *error) CLT_NOEXCEPT;
 
+/* ---- Resume data: what a torrent had when it was last saved
+ * ------------------------------------------------------ */
+
+typedef struct clt_resume_data clt_resume_data; /* immutable once parsed: any number of threads may read it */
+
+typedef struct clt_resume_summary {
+    uint32_t struct_size;
+    uint32_t reserved;
+    uint64_t piece_count, had_pieces;          /* of the torrent; of those, the ones had */
+    uint64_t uploaded_bytes, downloaded_bytes; /* payload, over all sessions */
+    int64_t added_time, completed_time;        /* seconds since 1970; 0 = not recorded */
+} clt_resume_summary;
+
+/* Reads what clt_torrent_save_resume_data gave (or any libtorrent since 1.2 wrote) for this torrent. It is a
+ * claim: only hashing says what is on disk. What the getters below do not name is never looked at: peers,
+ * trackers, web seeds, DHT nodes, flags, limits, paths, names, blocks of unfinished pieces. CLT_MISMATCH: it
+ * is another torrent's; CLT_MALFORMED: it is no resume data, or none that fits the torrent. Limits (bytes,
+ * depth, tokens) may be NULL. The metainfo may be freed afterwards. Never blocks; CPU bound. */
+CLT_RESULT clt_resume_data_parse(const uint8_t *bytes, size_t length, const clt_metainfo *metainfo,
+                                 const clt_limits *limits, clt_resume_data **out,
+                                 clt_error *error) CLT_NOEXCEPT;
+CLT_EXPORT void clt_resume_data_free(clt_resume_data *resume) CLT_NOEXCEPT;
+
+/* All borrowed from the resume data, until it is freed. */
+CLT_RESULT clt_resume_data_get_summary(const clt_resume_data *resume, clt_resume_summary *out,
+                                       clt_error *error) CLT_NOEXCEPT;
+/* A bit per piece that is had, as clt_add_options.have_pieces takes it: exactly as long as the torrent needs,
+ * spare bits zero. */
+CLT_RESULT clt_resume_data_get_pieces(const clt_resume_data *resume, const uint8_t **out, size_t *out_length,
+                                      clt_error *error) CLT_NOEXCEPT;
+/* A priority per file of the torrent, pad files included: 0 = not wanted … 7; 4 where none was set. */
+CLT_RESULT clt_resume_data_get_file_priorities(const clt_resume_data *resume, const uint8_t **out,
+                                               size_t *out_length, clt_error *error) CLT_NOEXCEPT;
+
 /* ---- Engine
  * ----------------------------------------------------------------------------------------------------- */
 
@@ -480,7 +515,8 @@ CLT_RESULT clt_torrent_remove(clt_engine *engine, clt_torrent_id torrent, uint64
 /* Replaces the members. Whoever no longer matches is cut before this returns. Blocks briefly. */
 CLT_RESULT clt_torrent_set_members(clt_engine *engine, clt_torrent_id torrent, const clt_member *members,
                                    uint64_t member_count, clt_error *error) CLT_NOEXCEPT;
-/* Answered by CLT_EVENT_RESUME_DATA with `request`. Blocks briefly. */
+/* Answered by CLT_EVENT_RESUME_DATA with `request`. CLT_WRONG_STATE before CLT_EVENT_CHECKED: what would be
+ * saved then would forget pieces that are there. Blocks briefly. */
 CLT_RESULT clt_torrent_save_resume_data(clt_engine *engine, clt_torrent_id torrent, uint64_t request,
                                         clt_error *error) CLT_NOEXCEPT;
 CLT_RESULT clt_torrent_set_rate_limits(clt_engine *engine, clt_torrent_id torrent, uint32_t upload,

@@ -2,10 +2,18 @@
 #include "error.hpp"
 
 namespace clt {
+
 std::string text_in(char const *text, size_t length, char const *what) {
     require(text != nullptr || length == 0, what);
     return length == 0 ? std::string() : std::string(text, length);
 }
+
+libtorrent::span<char const> bytes_in(uint8_t const *bytes, size_t length) {
+    require(bytes != nullptr || length == 0, "bytes is NULL");
+    require(length <= static_cast<size_t>(PTRDIFF_MAX), "length is out of range");
+    return {reinterpret_cast<char const *>(bytes), static_cast<ptrdiff_t>(length)};
+}
+
 } // namespace clt
 
 extern "C" {

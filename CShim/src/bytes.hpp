@@ -3,6 +3,8 @@
 
 #include "clibtorrent.h"
 
+#include <libtorrent/span.hpp>
+
 #include <string>
 #include <vector>
 
@@ -13,4 +15,6 @@ struct clt_bytes {
 namespace clt {
 // A borrowed text of the caller's; NULL with length 0 is empty, any other NULL is an error.
 std::string text_in(char const *text, size_t length, char const *what);
+// Borrowed bytes of the caller's; NULL with length 0 is none, any other NULL is an error.
+libtorrent::span<char const> bytes_in(uint8_t const *bytes, size_t length);
 } // namespace clt

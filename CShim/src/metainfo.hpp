@@ -37,9 +37,6 @@ struct clt_metainfo {
 
 namespace clt {
 
-// Limits with the defaults filled in.
-clt_limits effective_limits(clt_limits const *limits);
-
 std::unique_ptr<clt_metainfo> parse_torrent(lt::span<char const> bytes, clt_limits const &limits);
 // An info dictionary alone, as peers send it. `limits` may be all zero.
 std::unique_ptr<clt_metainfo> parse_info(lt::span<char const> bytes, clt_limits const &limits);

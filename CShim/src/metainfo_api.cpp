@@ -1,4 +1,6 @@
 // The C functions over clt_metainfo.
+#include "bytes.hpp"
+#include "decode.hpp"
 #include "error.hpp"
 #include "metainfo.hpp"
 
@@ -6,12 +8,6 @@
 #include <libtorrent/file_storage.hpp>
 
 namespace {
-
-lt::span<char const> bytes_in(uint8_t const *bytes, size_t length) {
-    clt::require(bytes != nullptr || length == 0, "bytes is NULL");
-    clt::require(length <= static_cast<size_t>(PTRDIFF_MAX), "length is out of range");
-    return {reinterpret_cast<char const *>(bytes), static_cast<ptrdiff_t>(length)};
-}
 
 template <typename Hash> void copy_hash(uint8_t *to, Hash const &from) {
     std::memcpy(to, from.data(), static_cast<size_t>(Hash::size()));
@@ -25,7 +21,7 @@ int32_t clt_metainfo_parse(uint8_t const *bytes, size_t length, clt_limits const
                            clt_error *error) noexcept {
     return clt::guard(error, [&] {
         clt::require(out != nullptr, "out is NULL");
-        *out = clt::parse_torrent(bytes_in(bytes, length), clt::effective_limits(limits)).release();
+        *out = clt::parse_torrent(clt::bytes_in(bytes, length), clt::effective_limits(limits)).release();
     });
 }
 
@@ -33,7 +29,7 @@ int32_t clt_metainfo_parse_info(uint8_t const *bytes, size_t length, clt_limits 
                                 clt_metainfo **out, clt_error *error) noexcept {
     return clt::guard(error, [&] {
         clt::require(out != nullptr, "out is NULL");
-        *out = clt::parse_info(bytes_in(bytes, length), clt::effective_limits(limits)).release();
+        *out = clt::parse_info(clt::bytes_in(bytes, length), clt::effective_limits(limits)).release();
     });
 }
 

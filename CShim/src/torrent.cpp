@@ -167,6 +167,8 @@ void torrent::set_members(std::vector<member> members) {
 void torrent::save_resume_data(uint64_t request) {
     if (metadata_ != metadata_state::there)
         throw failure(CLT_WRONG_STATE, "there is no resume data before the metadata is there");
+    // The engine would save only what it has checked so far, over what was known before.
+    if (!checked_) throw failure(CLT_WRONG_STATE, "there is no resume data before the content was checked");
     resume_requests_.push_back(request);
     handle_.save_resume_data(lt::torrent_handle::flush_disk_cache);
 }
@@ -271,6 +273,7 @@ void torrent::answer_resume_data(lt::add_torrent_params const *params, lt::error
         clean.banned_peers.clear();
         clean.trackers.clear();
         clean.url_seeds.clear();
+        clean.http_seeds.clear();
         clean.dht_nodes.clear();
         auto const bytes = lt::write_resume_data_buf(clean);
         e.data.assign(bytes.begin(), bytes.end());

@@ -56,7 +56,7 @@ public struct EngineError: Error, Sendable, Hashable {
         public static let noMember = Code(value: .noMember)
         /// A limit on time ran out.
         public static let timedOut = Code(value: .timedOut)
-        /// Data on disk is not what the torrent says.
+        /// Data on disk is not what the torrent says, or resume data belongs to another torrent.
         public static let contentMismatch = Code(value: .contentMismatch)
         /// A file changed while it was read.
         public static let contentChanged = Code(value: .contentChanged)

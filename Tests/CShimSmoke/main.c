@@ -417,6 +417,7 @@ static void be_careless(const clt_metainfo *metainfo, const char *folder) {
     clt_hash_job *no_job = NULL;
     clt_bytes *no_bytes = NULL;
     clt_peers *no_peers = NULL;
+    clt_resume_data *no_resume = NULL;
     const clt_event *no_events = NULL;
     size_t count = 0;
     clt_torrent_id torrent = 0;
@@ -437,6 +438,13 @@ static void be_careless(const clt_metainfo *metainfo, const char *folder) {
     must_be(clt_magnet_parse(NULL, 3, &no_magnet, NULL), CLT_INVALID_ARGUMENT, "clt_magnet_parse(NULL)");
     must_be(clt_magnet_parse("magnet:?xt=urn:btih:zz", 22, &no_magnet, NULL), CLT_MALFORMED, "a short hash");
     must_be(clt_magnet_get_summary(NULL, NULL, NULL), CLT_INVALID_ARGUMENT, "clt_magnet_get_summary(NULL)");
+    must_be(clt_resume_data_parse(NULL, 0, NULL, NULL, &no_resume, NULL), CLT_INVALID_ARGUMENT,
+            "no metainfo");
+    must_be(clt_resume_data_parse((const uint8_t *)"de", 2, metainfo, NULL, &no_resume, NULL), CLT_MALFORMED,
+            "no resume data");
+    must_be(clt_resume_data_get_summary(NULL, NULL, NULL), CLT_INVALID_ARGUMENT, "a summary of NULL");
+    must_be(clt_resume_data_get_pieces(NULL, &borrowed, &count, NULL), CLT_INVALID_ARGUMENT,
+            "pieces of NULL");
     must_be(clt_hash_job_new(NULL, &no_job, NULL), CLT_INVALID_ARGUMENT, "clt_hash_job_new(NULL)");
     must_be(clt_hash_job_run(NULL, NULL), CLT_INVALID_ARGUMENT, "clt_hash_job_run(NULL)");
     must_be(clt_build_torrent(NULL, &no_bytes, NULL), CLT_INVALID_ARGUMENT, "clt_build_torrent(NULL)");
@@ -450,6 +458,7 @@ static void be_careless(const clt_metainfo *metainfo, const char *folder) {
     if (clt_engine_event_fd(NULL) != -1) fail("clt_engine_event_fd(NULL)", "is not -1");
     if (clt_bytes_data(NULL, &count) != NULL || count != 0) fail("clt_bytes_data(NULL)", "is something");
     clt_metainfo_free(NULL);
+    clt_resume_data_free(NULL);
     clt_magnet_free(NULL);
     clt_hash_job_cancel(NULL);
     clt_hash_job_free(NULL);

@@ -5,7 +5,8 @@ extension Engine {
     /// ``Torrent/start(dialling:)``.
     ///
     /// Whether private mode allows it (``Metainfo/refusals``) is for the caller to say first.
-    /// - Throws: `.duplicateTorrent`, `.invalidArgument`, `.shutDown`.
+    /// - Throws: `.duplicateTorrent`, `.invalidArgument`, `.contentMismatch` (resume data of another torrent),
+    ///   `.shutDown`.
     public func add(_ metainfo: Metainfo, options: AddOptions) throws(EngineError) -> Torrent {
         try add(metainfo.infoHash, metainfo, options)
     }
@@ -37,6 +38,12 @@ extension Engine {
         case .complete: native.flags |= UInt32(CLT_ADD_HAVE_ALL)
         case .completeVerifiedOnRead: native.flags |= UInt32(CLT_ADD_VERIFY_ON_READ)
         case .pieces(let pieces): have = pieces
+        case .resumed(let data):
+            guard data.infoHash == infoHash else {
+                throw EngineError(
+                    .contentMismatch, operation, reason: "the resume data belongs to another torrent")
+            }
+            have = data.pieces
         }
         var id: clt_torrent_id = 0
         try nativeCall(operation) { error in

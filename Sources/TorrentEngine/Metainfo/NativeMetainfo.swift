@@ -38,22 +38,10 @@ final class NativeMetainfo: @unchecked Sendable {
     }
 
     /// The sanitised `.torrent`.
-    func torrent() -> [UInt8] { copy(clt_metainfo_get_torrent) }
+    func torrent() -> [UInt8] { copyBytes(of: pointer, clt_metainfo_get_torrent) }
 
     /// Empty where there are none (v2 only).
-    func pieceHashes() -> [UInt8] { copy(clt_metainfo_get_piece_hashes) }
-
-    private typealias Getter = (
-        OpaquePointer?, UnsafeMutablePointer<UnsafePointer<UInt8>?>?, UnsafeMutablePointer<Int>?,
-        UnsafeMutablePointer<clt_error>?
-    ) -> Int32
-
-    private func copy(_ get: Getter) -> [UInt8] {
-        var bytes: UnsafePointer<UInt8>?
-        var count = 0
-        guard get(pointer, &bytes, &count, nil) == Int32(CLT_OK.rawValue) else { return [] }
-        return Array(UnsafeBufferPointer(start: bytes, count: count))
-    }
+    func pieceHashes() -> [UInt8] { copyBytes(of: pointer, clt_metainfo_get_piece_hashes) }
 }
 
 /// A borrowed text of the shim's.

@@ -16,3 +16,17 @@ func copyBytes(_ bytes: OpaquePointer?) -> [UInt8] {
     guard let data = clt_bytes_data(bytes, &length), length > 0 else { return [] }
     return Array(UnsafeBufferPointer(start: data, count: length))
 }
+
+/// A function of the shim that lends bytes of the handle it is given.
+typealias ByteGetter = (
+    OpaquePointer?, UnsafeMutablePointer<UnsafePointer<UInt8>?>?, UnsafeMutablePointer<Int>?,
+    UnsafeMutablePointer<clt_error>?
+) -> Int32
+
+/// The bytes that `get` lends, copied; empty where it fails.
+func copyBytes(of handle: OpaquePointer?, _ get: ByteGetter) -> [UInt8] {
+    var bytes: UnsafePointer<UInt8>?
+    var count = 0
+    guard get(handle, &bytes, &count, nil) == Int32(CLT_OK.rawValue) else { return [] }
+    return Array(UnsafeBufferPointer(start: bytes, count: count))
+}

@@ -40,6 +40,7 @@ extension EngineError.Code {
         case CLT_CHANGED: self = .contentChanged
         case CLT_WRONG_STATE: self = .wrongState
         case CLT_TIMED_OUT: self = .timedOut
+        case CLT_MISMATCH: self = .contentMismatch
         default: self = .internalFailure
         }
     }

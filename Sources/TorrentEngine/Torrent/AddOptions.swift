@@ -10,6 +10,9 @@ public struct AddOptions: Sendable {
         case completeVerifiedOnRead
         /// These pieces are good: a bit each, the first piece in the highest bit of the first byte.
         case pieces([UInt8])
+        /// What was saved is believed, unhashed; it must be of the torrent that is added (else
+        /// `EngineError.Code.contentMismatch`). Only its pieces are used.
+        case resumed(ResumeData)
     }
 
     /// The folder that holds the torrent's top-level file or folder; an absolute path.

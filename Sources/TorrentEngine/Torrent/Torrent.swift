@@ -78,7 +78,12 @@ public struct Torrent: Sendable, Hashable {
     /// Which pieces are verified at this moment: a bit each, the first piece in the highest bit of the first byte.
     public func verifiedPieces() async throws(EngineError) -> [UInt8] { try await engine.pieces(of: id) }
 
-    /// libtorrent's resume data, without any peer or tracker.
+    /// libtorrent's resume data, without any peer or tracker: what ``ResumeData`` reads.
+    ///
+    /// Keep it beside the `.torrent`, which is not in it.
+    ///
+    /// - Throws: `.wrongState` before what is on disk is known (``waitUntilChecked(within:)``): it would forget
+    ///   pieces that are there. `.inputOutput`, `.timedOut`, `.cancelled`, `.shutDown`, `.torrentNotFound`.
     public func resumeData() async throws(EngineError) -> [UInt8] { try await engine.resumeData(of: id) }
 
     /// Takes it out of the swarm at once, and returns when its files are closed. The files stay.
