@@ -80,6 +80,7 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .executableTarget(name: "CShimSmoke", dependencies: ["CShim"], path: "Tests/CShimSmoke"),
+        .executableTarget(name: "NetworkMember", dependencies: ["CShim"], path: "Tests/Network/Member"),
         .testTarget(
             name: "TorrentEngineTests", dependencies: ["TorrentEngine"], swiftSettings: swiftSettings),
         .testTarget(

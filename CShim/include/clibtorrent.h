@@ -349,6 +349,9 @@ typedef struct clt_engine_options {
     uint64_t max_tokens;           /* 0 = 500,000 */
     int32_t
         stealth; /* 1: the kernel leaves a stranger's SYN unanswered (classic BPF on our listening sockets) */
+    uint32_t
+        newcomers_per_address;  /* that have not sent their handshake; above it the oldest is cut; 0 = 32 */
+    uint32_t peers_per_address; /* in one torrent; above it a peer that dials us is refused; 0 = 64 */
 } clt_engine_options;
 
 /* Starts the network thread. Blocks until the session stands (milliseconds). CLT_NETWORK where a device that
@@ -398,7 +401,8 @@ typedef enum clt_refusal {
     CLT_REFUSAL_REVOKED = 3,
     CLT_REFUSAL_NOT_DIALLED = 4, /* the engine wanted to dial where policy did not send it */
     CLT_REFUSAL_PROTOCOL = 5,    /* handshake that would harm the engine */
-    CLT_REFUSAL_NOT_BOUND = 6    /* it could not go by the address or device that the engine is bound to */
+    CLT_REFUSAL_NOT_BOUND = 6,   /* it could not go by the address or device that the engine is bound to */
+    CLT_REFUSAL_TOO_MANY = 7     /* more connections than one address may have */
 } clt_refusal;
 
 typedef enum clt_disconnect {

@@ -46,8 +46,11 @@ std::chrono::milliseconds progress_interval(clt_engine_options const &options) {
 engine::engine(clt_engine_options const &options)
     : options_(options), settings_(closed_settings(options)),
       events_(options.event_queue_limit == 0 ? 16384 : options.event_queue_limit), refusals_(events_),
-      dials_(outgoing_interfaces_of(options)), context_{events_, refusals_, limits_of(options), dials_},
-      work_(boost::asio::make_work_guard(io_)), tick_(io_), listen_(listen_interfaces_of(options)) {}
+      dials_(outgoing_interfaces_of(options)),
+      newcomers_(options.newcomers_per_address == 0 ? 32 : options.newcomers_per_address),
+      door_{dials_, newcomers_, options.peers_per_address == 0 ? 64 : options.peers_per_address},
+      context_{events_, refusals_, limits_of(options), door_}, work_(boost::asio::make_work_guard(io_)),
+      tick_(io_), listen_(listen_interfaces_of(options)) {}
 
 engine::~engine() = default;
 
@@ -90,6 +93,7 @@ void engine::open_session() {
     session_->set_ip_filter(deny_all());
 
     dials_.open(io_, *session_, *interfaces_);
+    limit_connections();
 
     // Loopback and private ranges are exempt from limits unless they are put in the global class.
     lt::ip_filter everybody;
@@ -256,7 +260,8 @@ void engine::keep_port(lt::tcp::endpoint const &listener) {
     std::string kept;
     for (std::string const &entry : split_list(listen_)) {
         auto [host, port] = parse_listen_entry(entry);
-        bool is_here = false;
+        bool is_here =
+            (host.front() == '[' ? host.substr(1, host.size() - 2) : host) == listener.address().to_string();
         for (std::string const &name : interfaces_named_in(entry, true)) {
             auto const &addresses = interfaces_->state(name).addresses;
             is_here = std::find(addresses.begin(), addresses.end(), listener.address()) != addresses.end();
@@ -333,6 +338,8 @@ void engine::on_alerts() {
     session_->pop_alerts(&alerts);
     for (lt::alert const *alert : alerts)
         on_alert(*alert);
+    if (accept_failed_) on_accept_failed();
+    refuse_crowds();
 }
 
 void engine::on_alert(lt::alert const &alert) {
@@ -346,6 +353,10 @@ void engine::on_alert(lt::alert const &alert) {
             return;
         on_listening({listening->address, std::uint16_t(listening->port)});
     } else if (auto const *deaf = lt::alert_cast<lt::listen_failed_alert>(&alert)) {
+        if (deaf->op == lt::operation_t::sock_accept) {
+            accept_failed_ = true;
+            return;
+        }
         // An interface's link-local address, which no rule can name, and which cannot be had for the first
         // second.
         if (deaf->address.is_v6() && deaf->address.to_v6().is_link_local()) return;
@@ -354,6 +365,8 @@ void engine::on_alert(lt::alert const &alert) {
         e.fields.system_errno = system_errno_of(deaf->error);
         e.text = std::string(lt::operation_name(deaf->op)) + ": " + deaf->error.message();
         events_.push(std::move(e));
+    } else if (auto const *accepted = lt::alert_cast<lt::incoming_connection_alert>(&alert)) {
+        newcomers_.accepted(accepted->endpoint);
     } else if (auto const *blocked = lt::alert_cast<lt::peer_blocked_alert>(&alert)) {
         auto const t = by_handle_.find(blocked->handle);
         refusals_.add(t == by_handle_.end() ? 0 : t->second->id(), blocked->endpoint, CLT_INCOMING,
@@ -390,6 +403,58 @@ void engine::on_tick() {
     }
     session_->post_torrent_updates({});
     refusals_.flush();
+    refuse_crowds();
+    newcomers_.forget_old(std::chrono::seconds(settings_.get_int(lt::settings_pack::handshake_timeout)));
+    hear_again();
+}
+
+// ---- Crowds, and descriptors that run out ----
+
+// The engine takes four fifths of what the process may open for its own, whatever else is open already.
+void engine::limit_connections() {
+    connections_limit_ = session_->get_settings().get_int(lt::settings_pack::connections_limit);
+    // A quarter is left for files, and ten connections the engine accepts above its limit.
+    long const room = std::max(10l, free_descriptor_count() * 3 / 4 - 10);
+    if (room < connections_limit_) connections_limit_ = int(room);
+    restore_connections_limit();
+}
+
+void engine::restore_connections_limit() {
+    lt::settings_pack pack;
+    pack.set_int(lt::settings_pack::connections_limit, connections_limit_);
+    session_->apply_settings(std::move(pack));
+}
+
+void engine::on_accept_failed() {
+    accept_failed_ = false;
+    // The engine has cut its own limit down to what stands now.
+    restore_connections_limit();
+    if (is_deaf_) return;
+    event log = make_event(CLT_EVENT_LOG);
+    log.fields.value = 3;
+    if (reserve_.is_whole()) {
+        reserve_.release();
+        log.text = "accepting a connection failed: the reserve of descriptors is in use";
+    } else {
+        is_deaf_ = true;
+        listeners_.clear();
+        listen_at({});
+        log.text = "accepting a connection failed: nothing is accepted until descriptors are to be had";
+    }
+    events_.push(std::move(log));
+    newcomers_.cut_all();
+}
+
+void engine::hear_again() {
+    if (!reserve_.is_whole() && !reserve_.refill()) return;
+    if (!is_deaf_ || !interfaces_->all_usable()) return;
+    is_deaf_ = false;
+    listen_at(listen_);
+}
+
+void engine::refuse_crowds() {
+    for (lt::tcp::endpoint const &remote : newcomers_.enforce())
+        refusals_.add(0, remote, CLT_INCOMING, CLT_REFUSAL_TOO_MANY);
 }
 
 } // namespace clt

@@ -3,9 +3,11 @@
 // the engine's; limits, sockets and the member filter a session's.
 #pragma once
 
+#include "descriptor_reserve.hpp"
 #include "dial_source.hpp"
 #include "event_queue.hpp"
 #include "interface_watch.hpp"
+#include "newcomers.hpp"
 #include "refusal_log.hpp"
 #include "torrent.hpp"
 
@@ -69,6 +71,11 @@ private:
     void interface_down(std::string const &name) override;
     void interface_up(std::string const &name) override;
     void stand_still();
+    void limit_connections();
+    void restore_connections_limit();
+    void on_accept_failed();
+    void refuse_crowds();
+    void hear_again();
     void listen_at(std::string const &interfaces);
     void update_stealth(lt::tcp::endpoint const &listener);
     void finish_removals();
@@ -79,6 +86,8 @@ private:
     event_queue events_;
     refusal_log refusals_;
     dial_source dials_;
+    newcomers newcomers_;
+    door door_;
     torrent_context context_;
 
     lt::io_context io_{1};
@@ -89,6 +98,10 @@ private:
     std::string listen_; // as in the options, with the ports that were chosen
     std::optional<interface_watch> interfaces_;
     std::vector<lt::tcp::endpoint> listeners_;
+    descriptor_reserve reserve_;
+    int connections_limit_ = 0;
+    bool accept_failed_ = false; // in the batch of alerts at hand
+    bool is_deaf_ = false;       // no listener, for want of descriptors
     clt_torrent_id last_id_ = 0;
     std::map<clt_torrent_id, std::unique_ptr<torrent>> torrents_;
     std::map<lt::torrent_handle, torrent *> by_handle_;

@@ -23,7 +23,7 @@ class gate_peer;
 struct gate::shared {
     std::shared_ptr<membership const> members;
     gate_observer *observer; // nullptr once closed
-    dial_source *dials;
+    clt::door *door;
     bool has_v2 = false;
     std::vector<gate_peer *> peers;
 };
@@ -111,6 +111,10 @@ public:
         shared_->observer->peer_disconnected(remote_, direction_, why, text);
     }
 
+    lt::address address() const {
+        return remote_.address();
+    }
+
     void cut() {
         internals::discard_unsent(peer_);
         peer_.disconnect(boost::asio::error::network_down, lt::operation_t::sock_bind,
@@ -140,11 +144,11 @@ private:
 
 } // namespace
 
-gate::gate(std::shared_ptr<membership const> members, gate_observer &observer, dial_source &dials)
+gate::gate(std::shared_ptr<membership const> members, gate_observer &observer, clt::door &door)
     : shared_(std::make_shared<shared>()) {
     shared_->members = std::move(members);
     shared_->observer = &observer;
-    shared_->dials = &dials;
+    shared_->door = &door;
 }
 
 gate::~gate() {
@@ -169,10 +173,16 @@ std::shared_ptr<lt::peer_plugin> gate::new_connection(lt::peer_connection_handle
     member const *who =
         outgoing ? shared_->members->match_outgoing(remote) : shared_->members->match_incoming(remote);
 #endif
+    door &door = *shared_->door;
+    if (!outgoing) door.waiting.attached(remote);
     clt_refusal why = outgoing ? CLT_REFUSAL_NOT_DIALLED : CLT_REFUSAL_NOT_OF_TORRENT;
-    if (who != nullptr && !(outgoing ? shared_->dials->prepare(remote) : shared_->dials->holds(peer))) {
+    if (who != nullptr && !(outgoing ? door.dials.prepare(remote) : door.dials.holds(peer))) {
         who = nullptr;
         why = CLT_REFUSAL_NOT_BOUND;
+    }
+    if (who != nullptr && !outgoing && peers_at(remote.address()) >= door.most_per_address) {
+        who = nullptr;
+        why = CLT_REFUSAL_TOO_MANY;
     }
     if (who == nullptr) {
         if (shared_->observer != nullptr) shared_->observer->peer_refused(remote, direction_of(peer), why);
@@ -181,11 +191,16 @@ std::shared_ptr<lt::peer_plugin> gate::new_connection(lt::peer_connection_handle
             refuse(peer);
             throw lt::system_error(lt::errors::invalid_info_hash);
         }
-        shared_->dials->forbid();
+        door.dials.forbid();
     } else if (outgoing) {
-        shared_->dials->verify_dial(peer);
+        door.dials.verify_dial(peer);
     }
     return std::make_shared<gate_peer>(shared_, peer, who);
+}
+
+size_t gate::peers_at(lt::address const &address) const {
+    return size_t(std::count_if(shared_->peers.begin(), shared_->peers.end(),
+                                [&](gate_peer const *peer) { return peer->address() == address; }));
 }
 
 template <typename Body> void gate::each_peer(Body body) {

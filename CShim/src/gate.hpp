@@ -4,6 +4,7 @@
 
 #include "dial_source.hpp"
 #include "membership.hpp"
+#include "newcomers.hpp"
 
 #include <libtorrent/extensions.hpp>
 #include <libtorrent/peer_connection_handle.hpp>
@@ -24,11 +25,18 @@ protected:
     ~gate_observer() = default;
 };
 
+// What the gates of all torrents share. Network thread only.
+struct door {
+    dial_source &dials;
+    newcomers &waiting;
+    size_t most_per_address; // peers of one torrent
+};
+
 class gate final : public lt::torrent_plugin {
 public:
-    // The observer outlives the gate's connections, or has called close() before it goes; `dials` outlives
+    // The observer outlives the gate's connections, or has called close() before it goes; `door` outlives
     // them.
-    gate(std::shared_ptr<membership const> members, gate_observer &observer, dial_source &dials);
+    gate(std::shared_ptr<membership const> members, gate_observer &observer, clt::door &door);
     ~gate() override;
 
     std::shared_ptr<lt::peer_plugin> new_connection(lt::peer_connection_handle const &peer) override;
@@ -50,6 +58,7 @@ public:
     struct shared;
 
 private:
+    size_t peers_at(lt::address const &address) const;
     template <typename Body> void each_peer(Body body);
 
     std::shared_ptr<shared> shared_;

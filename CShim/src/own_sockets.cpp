@@ -12,6 +12,22 @@
 
 namespace clt {
 
+namespace {
+
+std::optional<lt::tcp::endpoint> endpoint_of(int fd, int (*name)(int, sockaddr *, socklen_t *)) {
+    sockaddr_storage address{};
+    socklen_t length = sizeof(address);
+    lt::tcp::endpoint out;
+    if (name(fd, reinterpret_cast<sockaddr *>(&address), &length) != 0 || length > out.capacity() ||
+        (address.ss_family != AF_INET && address.ss_family != AF_INET6))
+        return std::nullopt;
+    std::memcpy(out.data(), &address, length);
+    out.resize(length);
+    return out;
+}
+
+} // namespace
+
 void each_own_socket(std::function<bool(int fd)> const &body) {
     std::unique_ptr<DIR, int (*)(DIR *)> const folder(::opendir("/proc/self/fd"), &::closedir);
     if (!folder) throw failure(CLT_NETWORK, "/proc/self/fd cannot be read", errno);
@@ -30,19 +46,22 @@ int own_listener(lt::tcp::endpoint const &endpoint) {
         int listens = 0;
         socklen_t length = sizeof(listens);
         if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) != 0 || listens == 0) return true;
-        sockaddr_storage address{};
-        length = sizeof(address);
-        if (::getsockname(fd, reinterpret_cast<sockaddr *>(&address), &length) != 0) return true;
-        lt::tcp::endpoint local;
-        if (length > local.capacity()) return true;
-        std::memcpy(local.data(), &address, length);
-        local.resize(length);
-        if (local.port() != endpoint.port() || local.address() != endpoint.address()) return true;
+        if (endpoint_of(fd, &::getsockname) != endpoint) return true;
         found = fd;
         return false;
     });
     if (found < 0) throw failure(CLT_NETWORK, "no socket of this process listens there", ENOTSOCK);
     return found;
+}
+
+std::optional<lt::tcp::endpoint> peer_of(int fd) {
+    return endpoint_of(fd, &::getpeername);
+}
+
+void end_connection(int fd) {
+    linger const reset{1, 0};
+    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+    ::shutdown(fd, SHUT_RDWR);
 }
 
 std::string device_of(int fd) {

@@ -4,6 +4,7 @@
 #include <libtorrent/socket.hpp>
 
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace clt {
@@ -14,6 +15,11 @@ void each_own_socket(std::function<bool(int fd)> const &body);
 
 // The listening socket at `endpoint`. Throws NETWORK where there is none.
 int own_listener(lt::tcp::endpoint const &endpoint);
+
+// Whom a connected socket is connected to.
+std::optional<lt::tcp::endpoint> peer_of(int fd);
+// Its owner finds it closed by the other side; nothing more is delivered either way.
+void end_connection(int fd);
 
 // The interface that a socket is bound to (SO_BINDTODEVICE); empty where it is bound to none.
 std::string device_of(int fd);

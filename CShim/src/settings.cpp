@@ -95,6 +95,9 @@ sp closed_settings(clt_engine_options const &options) {
     pack.set_bool(sp::allow_multiple_connections_per_ip, true); // members behind one address
     pack.set_int(sp::connections_limit,
                  int(options.connections_limit == 0 ? 2000 : options.connections_limit));
+    // The kernel's queues before accept(): five, the engine's own value, are full of strangers at once, and a
+    // member then waits a second for its next try.
+    pack.set_int(sp::listen_queue_size, 1024);
     pack.set_int(sp::unchoke_slots_limit, -1);
     pack.set_bool(sp::close_redundant_connections, true);
 

@@ -67,7 +67,7 @@ torrent::torrent(clt_torrent_id id, clt_add_options const &options, torrent_cont
         auto const section = options.metainfo->info_section();
         info = std::make_shared<std::vector<char> const>(section.begin(), section.end());
     }
-    gate_ = std::make_shared<gate>(members_, *this, context.dials);
+    gate_ = std::make_shared<gate>(members_, *this, context.door);
     gate_->set_has_v2(options.metainfo != nullptr && options.metainfo->info->info_hashes().has_v2());
     exchange_ = std::make_shared<metadata_exchange>(info_hash_of(options), std::move(info),
                                                     size_t(context.limits.max_bytes), *this);

@@ -20,7 +20,7 @@ struct torrent_context {
     event_queue &events;
     refusal_log &refusals;
     clt_limits limits;
-    dial_source &dials;
+    clt::door &door;
 };
 
 class torrent final : public gate_observer, public metadata_observer {

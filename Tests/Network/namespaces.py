@@ -74,6 +74,7 @@ class Packet:
     is_outgoing: bool
     is_syn: bool
     payload: int  # bytes
+    ports: frozenset  # which connection
 
 
 class Capture:
@@ -112,10 +113,13 @@ class Capture:
             header, length, transport = 40, 40 + int.from_bytes(data[4:6], "big"), data[6]
         else:
             return None
-        if transport == 6 and len(data) >= header + 20:
-            payload = length - header - (data[header + 12] >> 4) * 4
-            return Packet(at, is_outgoing, bool(data[header + 13] & 2), payload)
-        return Packet(at, is_outgoing, False, length - header - 8) if transport == 17 else None
+        if transport not in (6, 17) or len(data) < header + 20:
+            return None
+        is_syn, transport_header = False, 8
+        if transport == 6:
+            is_syn, transport_header = bool(data[header + 13] & 2), (data[header + 12] >> 4) * 4
+        ports = frozenset(struct.unpack_from("!HH", data, header))
+        return Packet(at, is_outgoing, is_syn, length - header - transport_header, ports)
 
     def outgoing(self):
         time.sleep(0.3)

@@ -51,7 +51,9 @@ extension Engine {
 
     private func remember(_ kind: EngineEvent.Kind) {
         switch kind {
-        case .listening(let endpoint): listening.append(endpoint)
+        case .listening(let endpoint):
+            // It stands again, where the engine had run out of descriptors.
+            if !listening.contains(endpoint) { listening.append(endpoint) }
         case .listenFailed(let error): listenFailures.append(error)
         case .interfaceDown(let name):
             interfacesDown.insert(name)
@@ -212,6 +214,7 @@ extension RefusalReason {
             case CLT_REFUSAL_NOT_DIALLED: .notDialled
             case CLT_REFUSAL_PROTOCOL: .harmfulHandshake
             case CLT_REFUSAL_NOT_BOUND: .notBound
+            case CLT_REFUSAL_TOO_MANY: .tooMany
             default: .other
             }
     }

@@ -29,8 +29,12 @@ public struct EngineConfiguration: Sendable {
     /// Whether the kernel leaves a stranger's connection attempt unanswered, as if nothing listened: a filter on the
     /// listening sockets, rebuilt with the members. Refusals are then not seen one by one.
     public var isStealthy: Bool
-    /// Peers in all, 2…65,000.
+    /// Peers in all, 2…65,000; fewer where the process may not open so many descriptors (`ulimit -n`).
     public var connectionsLimit: Int
+    /// Connections that one address may hold before it has sent its handshake, 1…65,000. Above it the oldest is cut.
+    public var newcomersPerAddress: Int
+    /// Peers that one address may be in one torrent, 1…65,000. Above it one that dials us is refused.
+    public var peersPerAddress: Int
     /// Threads for disk reads and writes, 1…64.
     public var diskThreads: Int
     /// What is accepted as metadata, from files and from members.
@@ -44,7 +48,8 @@ public struct EngineConfiguration: Sendable {
     public init(
         listen: [ListenAddress] = [], dialFrom: ListenAddress? = nil,
         encryption: StreamEncryption = .handshakeOnly, isStealthy: Bool = false,
-        connectionsLimit: Int = 2000, diskThreads: Int = 4, limits: MetainfoLimits = .standard,
+        connectionsLimit: Int = 2000, newcomersPerAddress: Int = 32, peersPerAddress: Int = 64,
+        diskThreads: Int = 4, limits: MetainfoLimits = .standard,
         progressInterval: Duration = .milliseconds(250), logger: Logger = Logger(label: "TorrentEngine")
     ) {
         self.listen = listen
@@ -52,6 +57,8 @@ public struct EngineConfiguration: Sendable {
         self.encryption = encryption
         self.isStealthy = isStealthy
         self.connectionsLimit = connectionsLimit
+        self.newcomersPerAddress = newcomersPerAddress
+        self.peersPerAddress = peersPerAddress
         self.diskThreads = diskThreads
         self.limits = limits
         self.progressInterval = progressInterval

@@ -74,6 +74,8 @@ public enum RefusalReason: String, Sendable, Hashable, Codable {
     case harmfulHandshake
     /// It could not go by the address or interface that the engine is bound to.
     case notBound
+    /// Its address has as many connections as one may have.
+    case tooMany
     /// A reason that this version has no word for.
     case other
 }

@@ -15,6 +15,10 @@ final class NativeEngine: @unchecked Sendable {
         options.encryption = Int32(configuration.encryption.native.rawValue)
         options.connections_limit = try Self.number(
             configuration.connectionsLimit, 2...65_000, "connectionsLimit")
+        options.newcomers_per_address = try Self.number(
+            configuration.newcomersPerAddress, 1...65_000, "newcomersPerAddress")
+        options.peers_per_address = try Self.number(
+            configuration.peersPerAddress, 1...65_000, "peersPerAddress")
         options.disk_threads = try Self.number(configuration.diskThreads, 1...64, "diskThreads")
         options.progress_interval_ms = Swift.max(10, configuration.progressInterval.wholeMilliseconds)
         options.max_metadata_bytes = UInt64(clamping: configuration.limits.maxBytes)

@@ -158,6 +158,7 @@ extension RefusalReason {
         case .revoked: "it is a member no more"
         case .notDialled: "nobody here asked for that connection"
         case .harmfulHandshake: "its handshake would harm the engine"
+        case .tooMany: "its address has as many connections as one may have"
         case .notBound: "there is no way there by the address or interface of --listen"
         case .other: "the engine did not want it"
         }
