@@ -440,6 +440,35 @@ typedef struct clt_event {
 CLT_RESULT clt_engine_drain_events(clt_engine *engine, const clt_event **out, size_t *out_count,
                                    clt_error *error) CLT_NOEXCEPT;
 
+/* ---- Refusals: who was turned away
+ * ------------------------------------------------------------------------------- */
+
+/* One address that was refused by one torrent. Members of other torrents and strangers are remembered apart,
+ * the last 1,024 addresses of each, so that a flood of strangers does not push out what members did. */
+typedef struct clt_refused {
+    uint32_t struct_size;
+    uint32_t direction;     /* clt_direction, of the last try */
+    uint32_t reason;        /* clt_refusal, of the last try */
+    uint32_t reserved;      /* 0 */
+    clt_torrent_id torrent; /* 0: refused before it named one. The torrent may be gone */
+    clt_endpoint endpoint;  /* of the last try */
+    uint64_t tries;
+    int64_t first_time_ns, last_time_ns; /* CLOCK_MONOTONIC, as in events */
+} clt_refused;
+
+typedef struct clt_refusals clt_refusals; /* a snapshot, owned by the caller; immutable */
+
+/* Blocks briefly. */
+CLT_RESULT clt_engine_get_refusals(clt_engine *engine, clt_refusals **out, clt_error *error) CLT_NOEXCEPT;
+/* The last ones, the most recent first; borrowed from the snapshot. */
+CLT_EXPORT const clt_refused *clt_refusals_data(const clt_refusals *refusals, size_t *count) CLT_NOEXCEPT;
+/* Tries refused for that reason (a clt_refusal) since the engine was made; 0 for a reason that there is not.
+ */
+CLT_EXPORT uint64_t clt_refusals_total(const clt_refusals *refusals, uint32_t reason) CLT_NOEXCEPT;
+/* How often an address was dropped from the list to make room; the totals keep its tries. */
+CLT_EXPORT uint64_t clt_refusals_forgotten(const clt_refusals *refusals) CLT_NOEXCEPT;
+CLT_EXPORT void clt_refusals_free(clt_refusals *refusals) CLT_NOEXCEPT;
+
 /* Upload and download limits of the whole engine, bytes a second, 0 = none; loopback is not exempt. Blocks
  * briefly. */
 CLT_RESULT clt_engine_set_rate_limits(clt_engine *engine, uint64_t upload, uint64_t download,

@@ -52,6 +52,7 @@ public:
     torrent &find(clt_torrent_id id); // throws NOT_FOUND
     void update_filter();
     lt::session &session() { return *session_; }
+    refusal_log const &refusals() const { return refusals_; }
 
 private:
     struct removal {

@@ -19,6 +19,10 @@ struct clt_peers {
     std::vector<std::string> clients;
 };
 
+struct clt_refusals {
+    clt::refusal_log::snapshot what;
+};
+
 namespace {
 
 clt::engine &checked(clt_engine *engine) {
@@ -150,6 +154,34 @@ int32_t clt_engine_get_settings(clt_engine *engine, clt_bytes **out, clt_error *
         bytes->data.assign(text.begin(), text.end());
         *out = bytes.release();
     });
+}
+
+int32_t clt_engine_get_refusals(clt_engine *engine, clt_refusals **out, clt_error *error) noexcept {
+    return clt::guard(error, [&] {
+        clt::require(out != nullptr, "out is NULL");
+        clt::engine &native = checked(engine);
+        auto snapshot = std::make_unique<clt_refusals>();
+        snapshot->what = native.run([&] { return native.refusals().look(); });
+        *out = snapshot.release();
+    });
+}
+
+clt_refused const *clt_refusals_data(clt_refusals const *refusals, size_t *count) noexcept {
+    if (count != nullptr) *count = refusals == nullptr ? 0 : refusals->what.latest.size();
+    return refusals == nullptr ? nullptr : refusals->what.latest.data();
+}
+
+uint64_t clt_refusals_total(clt_refusals const *refusals, uint32_t reason) noexcept {
+    if (refusals == nullptr || reason >= refusals->what.totals.size()) return 0;
+    return refusals->what.totals[reason];
+}
+
+uint64_t clt_refusals_forgotten(clt_refusals const *refusals) noexcept {
+    return refusals == nullptr ? 0 : refusals->what.forgotten;
+}
+
+void clt_refusals_free(clt_refusals *refusals) noexcept {
+    delete refusals;
 }
 
 int32_t clt_torrent_add(clt_engine *engine, clt_add_options const *options, clt_torrent_id *out,

@@ -29,14 +29,18 @@ bool may_be_dropped(clt_event const &e) {
 
 } // namespace
 
+int64_t monotonic_ns() noexcept {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return int64_t(now.tv_sec) * 1000000000 + now.tv_nsec;
+}
+
 event make_event(clt_event_kind kind, clt_torrent_id torrent) {
     event e;
     e.fields.struct_size = sizeof(clt_event);
     e.fields.kind = kind;
     e.fields.torrent = torrent;
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    e.fields.time_ns = int64_t(now.tv_sec) * 1000000000 + now.tv_nsec;
+    e.fields.time_ns = monotonic_ns();
     return e;
 }
 

@@ -15,6 +15,7 @@ struct event {
     std::string data;
 };
 
+int64_t monotonic_ns() noexcept; // CLOCK_MONOTONIC
 event make_event(clt_event_kind kind, clt_torrent_id torrent = 0);
 
 class event_queue {

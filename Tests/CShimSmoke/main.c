@@ -418,6 +418,7 @@ static void be_careless(const clt_metainfo *metainfo, const char *folder) {
     clt_bytes *no_bytes = NULL;
     clt_peers *no_peers = NULL;
     clt_resume_data *no_resume = NULL;
+    clt_refusals *refusals = NULL;
     const clt_event *no_events = NULL;
     size_t count = 0;
     clt_torrent_id torrent = 0;
@@ -454,6 +455,8 @@ static void be_careless(const clt_metainfo *metainfo, const char *folder) {
     must_be(clt_torrent_start(NULL, 1, NULL, 0, NULL), CLT_INVALID_ARGUMENT, "clt_torrent_start(NULL)");
     must_be(clt_torrent_get_peers(NULL, 1, &no_peers, NULL), CLT_INVALID_ARGUMENT,
             "clt_torrent_get_peers(NULL)");
+    must_be(clt_engine_get_refusals(NULL, &refusals, NULL), CLT_INVALID_ARGUMENT,
+            "clt_engine_get_refusals(NULL)");
     must_be(clt_engine_destroy(NULL, 0, NULL), CLT_OK, "clt_engine_destroy(NULL)");
     if (clt_engine_event_fd(NULL) != -1) fail("clt_engine_event_fd(NULL)", "is not -1");
     if (clt_bytes_data(NULL, &count) != NULL || count != 0) fail("clt_bytes_data(NULL)", "is something");
@@ -464,6 +467,10 @@ static void be_careless(const clt_metainfo *metainfo, const char *folder) {
     clt_hash_job_free(NULL);
     clt_bytes_free(NULL);
     clt_peers_free(NULL);
+    if (clt_refusals_data(NULL, &count) != NULL || clt_refusals_total(NULL, CLT_REFUSAL_REVOKED) != 0 ||
+        clt_refusals_forgotten(NULL) != 0)
+        fail("no refusals", "are some");
+    clt_refusals_free(NULL);
 
     clt_engine_options future;
     memset(&future, 0, sizeof(future));
@@ -473,6 +480,10 @@ static void be_careless(const clt_metainfo *metainfo, const char *folder) {
     must_be(clt_engine_create(&future, &no_engine, NULL), CLT_ABI_MISMATCH, "another ABI");
 
     clt_engine *engine = new_engine("", "127.0.0.1");
+    must(clt_engine_get_refusals(engine, &refusals, &error), &error, "clt_engine_get_refusals");
+    if (clt_refusals_data(refusals, &count) == NULL && count != 0) fail("refusals", "NULL with a count");
+    if (count != 0 || clt_refusals_total(refusals, UINT32_MAX) != 0) fail("refusals", "of nobody");
+    clt_refusals_free(refusals);
     clt_torrent_status status;
     memset(&status, 0, sizeof(status));
     must_be(clt_torrent_get_status(engine, 0, &status, NULL), CLT_NOT_FOUND, "torrent 0");
