@@ -81,6 +81,9 @@ let package = Package(
             swiftSettings: swiftSettings),
         .executableTarget(name: "CShimSmoke", dependencies: ["CShim"], path: "Tests/CShimSmoke"),
         .executableTarget(name: "NetworkMember", dependencies: ["CShim"], path: "Tests/Network/Member"),
+        .executableTarget(
+            name: "AttackTarget", dependencies: ["TorrentEngine"], path: "Tests/AttackTarget",
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "TorrentEngineTests", dependencies: ["TorrentEngine"], swiftSettings: swiftSettings),
         .testTarget(

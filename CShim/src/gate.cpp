@@ -30,6 +30,11 @@ struct gate::shared {
 
 namespace {
 
+// Well above what the engine (half a MiB) and the metadata exchange (one) ever let wait for a peer that
+// reads.
+constexpr int unread_limit = 4 * 1024 * 1024;
+constexpr int allowed_fast_limit = 1024; // BEP 6 speaks of ten
+
 clt_direction direction_of(lt::peer_connection_handle const &peer) {
     return peer.is_outgoing() ? CLT_OUTGOING : CLT_INCOMING;
 }
@@ -97,14 +102,47 @@ public:
 #ifndef CLT_TEST_UNLOCK_PEER_KEYS
         // A member may not send us anywhere: not to another port of its own (`p`), not to third parties
         // (ut_holepunch, which has no setting), and it does not tell us who we are (`yourip`).
-        internals::blank_key(handshake, "p");
-        internals::blank_key(handshake, "yourip");
-        internals::blank_key(handshake.dict_find_dict("m"), "ut_holepunch");
+        internals::blank_keys(handshake, {"p", "yourip"});
+        internals::blank_keys(handshake.dict_find_dict("m"), {"ut_holepunch"});
 #endif
         return true;
     }
 
+    // The engine answers each of these at once, and lets its answers wait for a peer that does not read them
+    // without any bound: requests past its queue are each refused in 17 bytes.
+    bool on_request(lt::peer_request const &) override {
+        return cut_unless_it_reads();
+    }
+    bool on_interested() override {
+        return cut_unless_it_reads();
+    }
+    bool on_not_interested() override {
+        return cut_unless_it_reads();
+    }
+    bool on_have(lt::piece_index_t) override {
+        return cut_unless_it_reads();
+    }
+    bool on_dont_have(lt::piece_index_t) override {
+        return cut_unless_it_reads();
+    }
+    bool on_unchoke() override {
+        return cut_unless_it_reads();
+    }
+    void tick() override {
+        cut_unless_it_reads();
+    }
+
+    // The engine keeps each of these, the same piece again and again too.
+    bool on_allowed_fast(lt::piece_index_t) override {
+        if (allowed_fast_ >= allowed_fast_limit) return true; // not looked at
+        ++allowed_fast_;
+        return false;
+    }
+
     void on_disconnect(lt::error_code const &error) override {
+        // The mark of on_handshake() is set as soon as the info-hash is read. Where the peer dialled from the
+        // port that it listens on, it would stand on our next dial there, which no bit gives away.
+        if (!shared_->has_v2) internals::forget_v2(peer_);
         if (!admitted_ || shared_->observer == nullptr) return;
         auto const [why, text] = disconnect_reason(error, connected_);
         admitted_ = false;
@@ -133,6 +171,19 @@ public:
     }
 
 private:
+    // True where it was cut.
+    bool cut_unless_it_reads() {
+        if (!admitted_ || internals::send_buffer_size(peer_) <= unread_limit) return false;
+        admitted_ = false;
+        if (shared_->observer != nullptr)
+            shared_->observer->peer_disconnected(remote_, direction_, CLT_DISCONNECT_PROTOCOL,
+                                                 "it goes on asking and does not read the answers");
+        internals::discard_unsent(peer_);
+        peer_.disconnect(lt::errors::invalid_message, lt::operation_t::bittorrent,
+                         lt::peer_connection_interface::peer_error);
+        return true;
+    }
+
     std::shared_ptr<gate::shared> shared_;
     lt::peer_connection_handle peer_;
     lt::tcp::endpoint remote_;
@@ -140,6 +191,7 @@ private:
     member member_{};
     bool admitted_;
     bool connected_ = false;
+    int allowed_fast_ = 0;
 };
 
 } // namespace
@@ -174,7 +226,6 @@ std::shared_ptr<lt::peer_plugin> gate::new_connection(lt::peer_connection_handle
         outgoing ? shared_->members->match_outgoing(remote) : shared_->members->match_incoming(remote);
 #endif
     door &door = *shared_->door;
-    if (!outgoing) door.waiting.attached(remote);
     clt_refusal why = outgoing ? CLT_REFUSAL_NOT_DIALLED : CLT_REFUSAL_NOT_OF_TORRENT;
     if (who != nullptr && !(outgoing ? door.dials.prepare(remote) : door.dials.holds(peer))) {
         who = nullptr;
@@ -184,13 +235,14 @@ std::shared_ptr<lt::peer_plugin> gate::new_connection(lt::peer_connection_handle
         who = nullptr;
         why = CLT_REFUSAL_TOO_MANY;
     }
+    // Closed before anything else is done: a member of another torrent would see, by the time that it took,
+    // that this one is here.
+    if (who == nullptr && !outgoing) refuse(peer);
+    if (!outgoing) door.waiting.attached(remote);
     if (who == nullptr) {
         if (shared_->observer != nullptr) shared_->observer->peer_refused(remote, direction_of(peer), why);
-        if (!outgoing) {
-            // Disconnect alone lets the attach go on to our handshake; the engine catches this and stops it.
-            refuse(peer);
-            throw lt::system_error(lt::errors::invalid_info_hash);
-        }
+        // Disconnect alone lets the attach go on to our handshake; the engine catches this and stops it.
+        if (!outgoing) throw lt::system_error(lt::errors::invalid_info_hash);
         door.dials.forbid();
     } else if (outgoing) {
         door.dials.verify_dial(peer);

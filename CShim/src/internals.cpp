@@ -3,6 +3,7 @@
 
 #include <libtorrent/bdecode.hpp>
 #include <libtorrent/bt_peer_connection.hpp>
+#include <libtorrent/torrent_peer.hpp>
 #include <libtorrent/version.hpp>
 
 #include <cstring>
@@ -65,21 +66,32 @@ int send_buffer_size(lt::peer_connection_handle const &peer) noexcept {
     return connection ? connection->send_buffer_size() : 0;
 }
 
-void blank_key(lt::bdecode_node const &dictionary, std::string_view key) noexcept {
+void forget_v2(lt::peer_connection_handle const &peer) noexcept {
+    if (!usable()) return;
+    auto const connection = peer.native_handle();
+    if (connection && connection->peer_info_struct() != nullptr)
+        connection->peer_info_struct()->protocol_v2 = false;
+}
+
+void blank_keys(lt::bdecode_node const &dictionary, std::initializer_list<std::string_view> keys) noexcept {
     if (!usable() || !dictionary || dictionary.type() != lt::bdecode_node::dict_t) return;
-    // A dictionary may hold a key twice, and the engine takes the first it finds: hence the loop.
-    while (lt::bdecode_node const value = dictionary.dict_find(lt::string_view(key.data(), key.size()))) {
-        // The key's text stands right before its value, in the connection's receive buffer, which is not
-        // const.
-        char *const text = const_cast<char *>(value.data_section().data()) - key.size();
-        if (std::memcmp(text, key.data(), key.size()) != 0) return; // not the layout that this was read in
-        *text = '\0';
+    // A dictionary may hold a key any number of times, and the engine takes the first that it finds. Looking
+    // each up again and again would take the square of what a member may send: minutes. dict_at() goes on
+    // where it was.
+    int const count = dictionary.dict_size();
+    for (int i = 0; i < count; ++i) {
+        lt::string_view const found = dictionary.dict_at(i).first;
+        for (std::string_view const key : keys)
+            if (found == lt::string_view(key.data(), key.size()))
+                // The key's text is in the connection's receive buffer, which is not const.
+                *const_cast<char *>(found.data()) = '\0';
     }
 }
 
 #else
 
-void blank_key(lt::bdecode_node const &, std::string_view) noexcept {}
+void forget_v2(lt::peer_connection_handle const &) noexcept {}
+void blank_keys(lt::bdecode_node const &, std::initializer_list<std::string_view>) noexcept {}
 void discard_unsent(lt::peer_connection_handle const &) noexcept {}
 void send_at_once(lt::peer_connection_handle const &) noexcept {}
 void drop_inherited_filter(lt::peer_connection_handle const &) noexcept {}

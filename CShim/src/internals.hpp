@@ -5,6 +5,7 @@
 #include <libtorrent/fwd.hpp>
 #include <libtorrent/peer_connection_handle.hpp>
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -23,8 +24,11 @@ bool is_bound_to(lt::peer_connection_handle const &peer, std::string const &devi
 // Bytes that wait in the engine's send buffer; 0 where not usable.
 int send_buffer_size(lt::peer_connection_handle const &peer) noexcept;
 
-// Makes the engine not see `key` of a dictionary that it has just received, every time it stands there. Call
-// from on_extension_handshake, which runs before the engine looks at the dictionary itself.
-void blank_key(lt::bdecode_node const &dictionary, std::string_view key) noexcept;
+// The engine's "speaks v2" mark stands on what it knows of the address, and outlives the connection.
+void forget_v2(lt::peer_connection_handle const &peer) noexcept;
+
+// Makes the engine not see these keys of a dictionary that it has just received, every time they stand there,
+// in one pass. Call from on_extension_handshake, which runs before the engine looks at the dictionary itself.
+void blank_keys(lt::bdecode_node const &dictionary, std::initializer_list<std::string_view> keys) noexcept;
 
 } // namespace clt::internals

@@ -4,6 +4,8 @@
 
 #include <libtorrent/ip_filter.hpp>
 
+#include <algorithm>
+
 namespace clt {
 
 std::vector<member> membership::read(clt_member const *members, uint64_t count) {
@@ -23,8 +25,35 @@ std::vector<member> membership::read(clt_member const *members, uint64_t count) 
     return out;
 }
 
+void membership::replace(std::vector<member> members) {
+    members_ = std::move(members);
+    std::vector<std::pair<lt::address, lt::address>> ranges;
+    for (member const &m : members_)
+        ranges.emplace_back(m.first, m.last);
+    std::sort(ranges.begin(), ranges.end());
+    ranges_.clear();
+    for (auto const &range : ranges) {
+        bool const overlaps = !ranges_.empty() && ranges_.back().first.is_v4() == range.first.is_v4() &&
+                              !(ranges_.back().second < range.first);
+        if (!overlaps)
+            ranges_.push_back(range);
+        else if (ranges_.back().second < range.second)
+            ranges_.back().second = range.second;
+    }
+}
+
+bool membership::covers(lt::address const &address) const {
+    auto const after =
+        std::upper_bound(ranges_.begin(), ranges_.end(), address,
+                         [](lt::address const &a, auto const &range) { return a < range.first; });
+    if (after == ranges_.begin()) return false;
+    auto const &range = *std::prev(after);
+    return range.first.is_v4() == address.is_v4() && !(range.second < address);
+}
+
 member const *membership::match_incoming(lt::tcp::endpoint const &remote) const {
     lt::address const address = normalised(remote.address());
+    if (!covers(address)) return nullptr;
     for (member const &m : members_)
         if (m.first.is_v4() == address.is_v4() && !(address < m.first) && !(m.last < address)) return &m;
     return nullptr;

@@ -7,6 +7,7 @@
 #include <libtorrent/fwd.hpp>
 #include <libtorrent/socket.hpp>
 #include <set>
+#include <utility>
 #include <vector>
 
 namespace clt {
@@ -23,7 +24,7 @@ public:
     // Throws INVALID_ARGUMENT where an entry is of an unknown kind or its range is not one.
     static std::vector<member> read(clt_member const *members, uint64_t count);
 
-    void replace(std::vector<member> members) { members_ = std::move(members); }
+    void replace(std::vector<member> members);
     std::vector<member> const &all() const { return members_; }
 
     // The one question of the gate: does this connection match a live member?
@@ -37,7 +38,13 @@ public:
     void add_to(lt::ip_filter &filter) const;
 
 private:
+    // In the same few steps for one member and for thousands: a refusal must not take longer because many are
+    // in.
+    bool covers(lt::address const &address) const;
+
     std::vector<member> members_;
+    std::vector<std::pair<lt::address, lt::address>>
+        ranges_; // of members_, sorted, joined where they overlap
     std::set<lt::tcp::endpoint> dialled_;
 };
 

@@ -2,12 +2,14 @@
 // say can be tried without one.
 #pragma once
 
+#include <libtorrent/address.hpp>
 #include <libtorrent/fwd.hpp>
 #include <libtorrent/sha1_hash.hpp>
 #include <libtorrent/span.hpp>
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,6 +32,7 @@ struct metadata_pool {
     bool wanted = false;                           // still asking
     size_t max_size = 0;
     metadata_observer *observer = nullptr; // nullptr once closed
+    std::map<lt::address, size_t> held;    // bytes of unfinished metadata, by where they come from
 };
 
 // The peer's connection.
@@ -56,6 +59,8 @@ public:
     [[nodiscard]] bool message(lt::span<char const> body);
     // Once a second.
     void tick();
+    // Bytes of metadata that are kept until the rest is there.
+    size_t held() const { return received_ * block_size; }
 
 private:
     void send(lt::entry const &header, lt::span<char const> block);

@@ -1,4 +1,5 @@
 #include "metadata_exchange.hpp"
+#include "endpoint.hpp"
 #include "internals.hpp"
 
 #include <libtorrent/bdecode.hpp>
@@ -13,11 +14,14 @@ namespace {
 
 constexpr int our_message_id = 2; // 1, 3, 4, 7 and 8 are the engine's
 constexpr int bt_extended = 20;   // BEP 10
+constexpr int held_at_most = 2;   // info dictionaries of the largest size, of one address
 
 class metadata_peer final : public lt::peer_plugin, private metadata_line {
 public:
     metadata_peer(std::shared_ptr<metadata_pool> pool, lt::peer_connection_handle peer)
-        : pool_(std::move(pool)), peer_(std::move(peer)), dialogue_(pool_, *this) {}
+        : pool_(std::move(pool)), peer_(std::move(peer)), address_(normalised(peer_.remote().address())),
+          dialogue_(pool_, *this) {}
+    ~metadata_peer() override { count(0); }
 
     lt::string_view type() const override { return "clt_metadata"; }
 
@@ -35,10 +39,18 @@ public:
         if (id != our_message_id) return false;
         if (length > metadata_dialogue::max_message) return cut();
         if (body.size() < length) return true; // called once a fragment: wait for the whole
-        return dialogue_.message(body) || cut();
+        if (!dialogue_.message(body)) return cut();
+        count(dialogue_.held());
+        // A member's connections together: each could otherwise bring all of a dictionary but a block, and
+        // wait.
+        if (counted_ > 0 && pool_->held[address_] > held_at_most * pool_->max_size) return cut();
+        return true;
     }
 
-    void tick() override { dialogue_.tick(); }
+    void tick() override {
+        dialogue_.tick();
+        count(dialogue_.held());
+    }
 
 private:
     bool cut() {
@@ -60,9 +72,19 @@ private:
 
     int unsent() const override { return internals::send_buffer_size(peer_); }
 
+    void count(size_t held) {
+        if (held == counted_) return;
+        size_t &all = pool_->held[address_];
+        all = all - counted_ + held;
+        counted_ = held;
+        if (all == 0) pool_->held.erase(address_);
+    }
+
     std::shared_ptr<metadata_pool> pool_;
     lt::peer_connection_handle peer_;
+    lt::address const address_;
     metadata_dialogue dialogue_;
+    size_t counted_ = 0; // what pool_->held has of this one
 };
 
 } // namespace

@@ -100,11 +100,12 @@ struct PeerEvent: OutputEvent {
     static let event = "peer"
 
     enum State: String, Encodable, Sendable {
-        case connected, refused, disconnected
+        case connected, refused, disconnected, banned
     }
 
     let endpoint: String
-    let direction: String
+    /// Null where it was banned.
+    @OrNull var direction: String?
     let state: State
     @OrNull var reason: String?
     /// How often its address was refused so far.

@@ -38,6 +38,7 @@ struct PeerReporter {
         case .peerRefused(let peer, let direction, let reason, let tries):
             refused(peer, direction, reason, tries)
         case .peerBanned(let peer):
+            emit(peer, nil, .banned, "corruptData")
             output.warn("\(peer) sent corrupt data and is not talked to any more")
         case .interfaceDown(let name):
             output.emit(InterfaceEvent(name: name, state: .down))
@@ -94,13 +95,13 @@ struct PeerReporter {
     }
 
     private func emit(
-        _ peer: PeerEndpoint, _ direction: PeerDirection, _ state: PeerEvent.State, _ reason: String?,
+        _ peer: PeerEndpoint, _ direction: PeerDirection?, _ state: PeerEvent.State, _ reason: String?,
         tries: UInt64? = nil
     ) {
         output.emit(
             PeerEvent(
-                endpoint: peer.description, direction: direction.rawValue, state: state,
-                reason: OrNull(wrappedValue: reason), tries: tries))
+                endpoint: peer.description, direction: OrNull(wrappedValue: direction?.rawValue),
+                state: state, reason: OrNull(wrappedValue: reason), tries: tries))
     }
 }
 
