@@ -210,6 +210,15 @@ CLT_RESULT clt_magnet_get_peer(const clt_magnet *magnet, uint64_t index, clt_end
 /* ---- Hashing pieces straight from files, and building a .torrent
  * ------------------------------------------------ */
 
+/* Which file, and in which version: any write, truncation, replacement, change of mode or new link alters
+ * it. */
+typedef struct clt_file_identity {
+    uint32_t struct_size;
+    int32_t is_known; /* 0: the rest is not read */
+    uint64_t device, inode, size;
+    int64_t mtime_ns, ctime_ns; /* nanoseconds since 1970 */
+} clt_file_identity;
+
 typedef struct clt_hash_file {
     uint32_t struct_size;
     uint32_t flags;   /* CLT_FILE_PAD: zeros, nothing is opened */
@@ -253,6 +262,10 @@ CLT_RESULT clt_hash_job_get_piece(const clt_hash_job *job, uint64_t index, int32
  */
 CLT_RESULT clt_hash_job_get_file_errno(const clt_hash_job *job, uint64_t index, int32_t *out,
                                        clt_error *error) CLT_NOEXCEPT;
+/* After the run: who the file was when its content was read. `is_known` is 0 for a pad file and for one that
+ * could not be opened. Hand it to clt_torrent_add: nothing else is then sent in its place. */
+CLT_RESULT clt_hash_job_get_file_identity(const clt_hash_job *job, uint64_t index, clt_file_identity *out,
+                                          clt_error *error) CLT_NOEXCEPT;
 CLT_EXPORT void clt_hash_job_free(clt_hash_job *job) CLT_NOEXCEPT; /* not while it runs */
 
 typedef struct clt_build_options {
@@ -379,8 +392,9 @@ typedef enum clt_event_kind {
         8,                     /* endpoint, direction, value: clt_disconnect; text: the engine's words */
     CLT_EVENT_HASH_FAILED = 9, /* value: piece */
     CLT_EVENT_STORAGE_ERROR =
-        10,                   /* system_errno; text: what failed; data: the path; the torrent has stopped */
-    CLT_EVENT_LISTENING = 11, /* endpoint: where, with the real port */
+        10, /* system_errno (ESTALE: the file is not the one that was verified, and nothing of what stands
+               there was sent); text: what failed; data: the path; the torrent has stopped */
+    CLT_EVENT_LISTENING = 11,     /* endpoint: where, with the real port */
     CLT_EVENT_LISTEN_FAILED = 12, /* system_errno; text */
     CLT_EVENT_RESUME_DATA =
         13,                 /* request; data: bencoded resume data without peers; system_errno set: none */
@@ -525,6 +539,10 @@ typedef struct clt_add_options {
     const uint8_t *have_pieces; /* bit per piece known to be good; NULL: what is on disk is hashed */
     size_t have_pieces_length;
     uint32_t upload_limit, download_limit; /* bytes a second; 0 = none */
+    /* One for each file of the metainfo, pad files too, in order: who it was when its content was hashed.
+     * NULL or not known: whoever stands there when the torrent is added. See CLT_EVENT_STORAGE_ERROR. */
+    const clt_file_identity *identities;
+    uint64_t identity_count;
 } clt_add_options;
 
 /* Adds it stopped: nothing is dialled, nobody admitted. Blocks briefly. */

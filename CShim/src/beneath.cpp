@@ -12,6 +12,7 @@ namespace clt {
 namespace {
 
 constexpr int read_flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+constexpr int look_flags = O_PATH | O_CLOEXEC;
 
 int retry_open(int folder, char const *path, int flags) noexcept {
     for (;;) {
@@ -21,7 +22,7 @@ int retry_open(int folder, char const *path, int flags) noexcept {
 }
 
 // For kernels before 5.6, and sandboxes that do not know openat2.
-int open_stepwise(int folder, std::string path, descriptor *file) noexcept {
+int open_stepwise(int folder, std::string path, int flags, descriptor *file) noexcept {
     descriptor at;
     size_t start = 0;
     for (size_t slash; (slash = path.find('/', start)) != std::string::npos; start = slash + 1) {
@@ -39,13 +40,13 @@ int open_stepwise(int folder, std::string path, descriptor *file) noexcept {
         }
         at = std::move(next);
     }
-    *file = descriptor(retry_open(at ? at.get() : folder, path.c_str() + start, read_flags | O_NOFOLLOW));
+    *file = descriptor(retry_open(at ? at.get() : folder, path.c_str() + start, flags | O_NOFOLLOW));
     return *file ? 0 : errno;
 }
 
-int open_any(int folder, std::string const &path, descriptor *file) noexcept {
+int open_any(int folder, std::string const &path, int flags, descriptor *file) noexcept {
     struct open_how how {};
-    how.flags = read_flags;
+    how.flags = static_cast<uint64_t>(flags);
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
     for (;;) {
         long const fd = ::syscall(SYS_openat2, folder, path.c_str(), &how, sizeof(how));
@@ -53,9 +54,21 @@ int open_any(int folder, std::string const &path, descriptor *file) noexcept {
             *file = descriptor(static_cast<int>(fd));
             return 0;
         }
-        if (errno == ENOSYS || errno == EPERM) return open_stepwise(folder, path, file);
+        if (errno == ENOSYS || errno == EPERM) return open_stepwise(folder, path, flags, file);
         if (errno != EINTR && errno != EAGAIN) return errno;
     }
+}
+
+int open_regular(int folder, std::string const &path, int flags, descriptor *file,
+                 struct stat *status) noexcept {
+    descriptor opened;
+    if (int const error = open_any(folder, path, flags, &opened); error != 0) return error;
+    if (::fstat(opened.get(), status) != 0) return errno;
+    if (S_ISDIR(status->st_mode)) return EISDIR;
+    if (S_ISLNK(status->st_mode)) return ELOOP; // O_PATH opens the link itself, stepwise
+    if (!S_ISREG(status->st_mode)) return ENXIO;
+    *file = std::move(opened);
+    return 0;
 }
 
 } // namespace
@@ -80,13 +93,12 @@ bool is_plain_relative_path(std::string const &path) {
 }
 
 int open_file_beneath(int folder, std::string const &path, descriptor *file, struct stat *status) noexcept {
-    descriptor opened;
-    if (int const error = open_any(folder, path, &opened); error != 0) return error;
-    if (::fstat(opened.get(), status) != 0) return errno;
-    if (S_ISDIR(status->st_mode)) return EISDIR;
-    if (!S_ISREG(status->st_mode)) return ENXIO;
-    *file = std::move(opened);
-    return 0;
+    return open_regular(folder, path, read_flags, file, status);
+}
+
+int stat_file_beneath(int folder, std::string const &path, struct stat *status) noexcept {
+    descriptor file;
+    return open_regular(folder, path, look_flags, &file, status);
 }
 
 } // namespace clt

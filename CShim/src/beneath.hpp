@@ -35,5 +35,8 @@ bool is_plain_relative_path(std::string const &path);
 // Opens a regular file for reading. Returns 0 or an errno: ELOOP for a link on the way, EISDIR for a folder,
 // ENXIO for a FIFO, socket or device, which cannot make this wait.
 int open_file_beneath(int folder, std::string const &path, descriptor *file, struct stat *status) noexcept;
+// Looks at a regular file without opening it: needs no right to read it, and waits for no device. Returns the
+// same.
+int stat_file_beneath(int folder, std::string const &path, struct stat *status) noexcept;
 
 } // namespace clt

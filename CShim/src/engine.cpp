@@ -49,8 +49,8 @@ engine::engine(clt_engine_options const &options)
       dials_(outgoing_interfaces_of(options)),
       newcomers_(options.newcomers_per_address == 0 ? 32 : options.newcomers_per_address),
       door_{dials_, newcomers_, options.peers_per_address == 0 ? 64 : options.peers_per_address},
-      context_{events_, refusals_, limits_of(options), door_}, work_(boost::asio::make_work_guard(io_)),
-      tick_(io_), listen_(listen_interfaces_of(options)) {}
+      context_{events_, refusals_, limits_of(options), door_, nullptr},
+      work_(boost::asio::make_work_guard(io_)), tick_(io_), listen_(listen_interfaces_of(options)) {}
 
 engine::~engine() = default;
 
@@ -89,6 +89,12 @@ void engine::open_session() {
     interfaces_.emplace(io_, bound_to, static_cast<interface_watch::observer &>(*this));
     lt::session_params params{lt::settings_pack(settings_), std::vector<std::shared_ptr<lt::plugin>>{}};
     params.ip_filter = deny_all();
+    params.disk_io_constructor = [this](lt::io_context &network, lt::settings_interface const &settings,
+                                        lt::counters &counters) {
+        auto layer = std::make_unique<disk_layer>(network, settings, counters);
+        context_.disk = layer.get();
+        return layer;
+    };
     session_ = std::make_unique<lt::session>(std::move(params), io_, lt::session_flags_t{});
     session_->set_ip_filter(deny_all());
 
@@ -139,6 +145,7 @@ void engine::close_sessions() {
     if (session_) {
         closing_ = session_->abort();
         session_.reset();
+        context_.disk = nullptr;
     }
     work_.reset();
 }
@@ -403,6 +410,11 @@ void engine::on_tick() {
     }
     session_->post_torrent_updates({});
     refusals_.flush();
+    // Reads look for themselves: this is for what nobody reads.
+    if (auto const now = std::chrono::steady_clock::now(); now >= next_look_) {
+        next_look_ = now + std::chrono::seconds(1);
+        context_.disk->look_at_some();
+    }
     refuse_crowds();
     newcomers_.forget_old(std::chrono::seconds(settings_.get_int(lt::settings_pack::handshake_timeout)));
     hear_again();

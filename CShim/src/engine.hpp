@@ -94,6 +94,7 @@ private:
     lt::io_context io_{1};
     boost::asio::executor_work_guard<lt::io_context::executor_type> work_;
     boost::asio::steady_timer tick_;
+    std::chrono::steady_clock::time_point next_look_{};
     std::unique_ptr<lt::session> session_;
     lt::session_proxy closing_;
     std::string listen_; // as in the options, with the ports that were chosen

@@ -17,26 +17,7 @@ namespace {
 constexpr uint64_t batch_bytes = 4 << 20; // what a thread takes at a time: keeps its reads sequential
 constexpr unsigned max_threads = 256;
 
-int64_t nanoseconds(struct timespec const &t) {
-    return int64_t(t.tv_sec) * 1'000'000'000 + t.tv_nsec;
-}
-
 } // namespace
-
-file_identity file_identity::of(struct stat const &status) {
-    file_identity out;
-    out.device = status.st_dev;
-    out.inode = status.st_ino;
-    out.size = static_cast<uint64_t>(status.st_size);
-    out.mtime_ns = nanoseconds(status.st_mtim);
-    out.ctime_ns = nanoseconds(status.st_ctim);
-    return out;
-}
-
-bool file_identity::operator==(file_identity const &other) const {
-    return device == other.device && inode == other.inode && size == other.size &&
-           mtime_ns == other.mtime_ns && ctime_ns == other.ctime_ns;
-}
 
 } // namespace clt
 
@@ -220,6 +201,17 @@ int32_t clt_hash_job_get_file_errno(clt_hash_job const *job, uint64_t index, int
         if (!job->finished) throw clt::failure(CLT_WRONG_STATE, "the hash job has not run to its end");
         clt::require(index < job->files.size(), "there is no file of that index");
         *out = job->files[index].error;
+    });
+}
+
+int32_t clt_hash_job_get_file_identity(clt_hash_job const *job, uint64_t index, clt_file_identity *out,
+                                       clt_error *error) noexcept {
+    return clt::guard(error, [&] {
+        clt::require(job != nullptr, "job is NULL");
+        if (!job->finished) throw clt::failure(CLT_WRONG_STATE, "the hash job has not run to its end");
+        clt::require(index < job->files.size(), "there is no file of that index");
+        auto const &file = job->files[index];
+        clt::write_struct(out, file.is_seen ? file.identity.out() : clt_file_identity{});
     });
 }
 

@@ -3,6 +3,7 @@
 
 #include "beneath.hpp"
 #include "clibtorrent.h"
+#include "file_identity.hpp"
 
 #include <array>
 #include <atomic>
@@ -12,15 +13,6 @@
 #include <vector>
 
 namespace clt {
-
-// Which file, and in which version.
-struct file_identity {
-    uint64_t device = 0, inode = 0, size = 0;
-    int64_t mtime_ns = 0, ctime_ns = 0;
-
-    static file_identity of(struct stat const &status);
-    bool operator==(file_identity const &other) const;
-};
 
 class hash_worker;
 

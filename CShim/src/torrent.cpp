@@ -54,14 +54,33 @@ lt::add_torrent_params closed_params(clt_add_options const &options) {
     return p;
 }
 
+std::vector<std::optional<file_identity>> identities_of(clt_add_options const &options) {
+    std::vector<std::optional<file_identity>> out;
+    if (options.identities == nullptr || options.identity_count == 0) return out;
+    require(options.metainfo != nullptr &&
+                options.identity_count == uint64_t(options.metainfo->info->num_files()),
+            "identities are not one for each file of the metainfo");
+    auto const *next = reinterpret_cast<char const *>(options.identities);
+    for (uint64_t i = 0; i < options.identity_count; ++i) {
+        auto const *raw = reinterpret_cast<clt_file_identity const *>(next);
+        clt_file_identity const given = read_struct(raw);
+        next += raw->struct_size; // of the caller's header
+        out.push_back(given.is_known != 0 ? std::optional(file_identity::of(given)) : std::nullopt);
+    }
+    return out;
+}
+
 } // namespace
 
 torrent::torrent(clt_torrent_id id, clt_add_options const &options, torrent_context &context)
     : id_(id), context_(context), params_(closed_params(options)), members_(std::make_shared<membership>()),
+      content_(std::make_shared<content_watch>()),
       metadata_(options.metainfo == nullptr ? metadata_state::wanted : metadata_state::there),
       have_given_(options.have_pieces != nullptr ||
                   (options.flags & (CLT_ADD_HAVE_ALL | CLT_ADD_VERIFY_ON_READ)) != 0) {
     members_->replace(membership::read(options.members, options.member_count));
+    content_->given = identities_of(options);
+    content_->observer = this;
     std::shared_ptr<std::vector<char> const> info;
     if (options.metainfo != nullptr) {
         auto const section = options.metainfo->info_section();
@@ -79,11 +98,14 @@ torrent::torrent(clt_torrent_id id, clt_add_options const &options, torrent_cont
 }
 
 torrent::~torrent() {
+    content_->observer = nullptr;
     gate_->close();
     exchange_->close();
 }
 
 void torrent::add_to(lt::session &session) {
+    context_.disk->expect(params_.ti ? params_.ti->info_hashes().get_best() : params_.info_hashes.get_best(),
+                          content_);
     lt::error_code error;
     handle_ = session.add_torrent(std::move(params_), error);
     params_ = {};
@@ -95,6 +117,8 @@ void torrent::add_to(lt::session &session) {
 
 void torrent::remove_from(lt::session &session) {
     answer_resume_data(nullptr, boost::asio::error::operation_aborted); // whoever still waits
+    content_->observer = nullptr;
+    content_->is_running = false;
     gate_->close();
     exchange_->close();
     session.remove_torrent(handle_);
@@ -102,6 +126,15 @@ void torrent::remove_from(lt::session &session) {
 
 void torrent::start(std::vector<lt::tcp::endpoint> const &peers) {
     started_ = true;
+    if (failed_) {
+        failed_ = false;
+        handle_.clear_error();
+        push_state();
+    }
+    if (!content_->is_running) {
+        content_->is_running = true;
+        context_.disk->look(*content_);
+    }
     for (lt::tcp::endpoint const &peer : peers) {
         if (!members_->may_dial(peer)) {
             peer_refused(peer, CLT_OUTGOING, CLT_REFUSAL_NOT_DIALLED);
@@ -127,7 +160,21 @@ void torrent::start(std::vector<lt::tcp::endpoint> const &peers) {
 
 void torrent::stop() {
     started_ = false;
+    content_->is_running = false;
     handle_.pause();
+}
+
+void torrent::content_failed(file_fault const &fault, std::string const &path) {
+    if (failed_) return;
+    failed_ = true;
+    content_->is_running = false;
+    event e = make_event(CLT_EVENT_STORAGE_ERROR, id_);
+    e.fields.system_errno = fault.error;
+    e.text = fault.what;
+    e.data = path;
+    push(std::move(e));
+    handle_.pause(); // cuts whoever is connected
+    push_state();
 }
 
 void torrent::on_checked() {
@@ -219,9 +266,10 @@ void torrent::on_alert(lt::alert const &alert) {
         push_state();
     } else if (auto const *changed = lt::alert_cast<lt::state_changed_alert>(&alert)) {
         // Files stand there already and must be hashed: see start().
-        if (changed->state == lt::torrent_status::checking_files && started_) handle_.resume();
+        if (changed->state == lt::torrent_status::checking_files && started_ && !failed_) handle_.resume();
         push_state();
     } else if (lt::alert_cast<lt::torrent_finished_alert>(&alert) != nullptr) {
+        context_.disk->seal(*content_);
         push(make_event(CLT_EVENT_FINISHED, id_));
     } else if (auto const *failed = lt::alert_cast<lt::hash_failed_alert>(&alert)) {
         event e = make_event(CLT_EVENT_HASH_FAILED, id_);
@@ -251,11 +299,13 @@ void torrent::on_alert(lt::alert const &alert) {
 void torrent::resynchronise() {
     clt_torrent_state const state = state_of(handle_.status({}));
     if (state == CLT_STATE_DOWNLOADING || state == CLT_STATE_SEEDING) on_checked();
+    if (state == CLT_STATE_SEEDING) context_.disk->seal(*content_);
     if (state == CLT_STATE_SEEDING && last_state_ != state) push(make_event(CLT_EVENT_FINISHED, id_));
     push_state();
 }
 
 void torrent::on_storage_error(lt::error_code const &error, char const *operation, std::string const &path) {
+    if (failed_) return; // it was said, and better, by the layer below
     event e = make_event(CLT_EVENT_STORAGE_ERROR, id_);
     e.fields.system_errno = system_errno_of(error);
     e.text = std::string(operation) + ": " + error.message();
@@ -298,7 +348,7 @@ void torrent::on_progress(lt::torrent_status const &status) {
 }
 
 clt_torrent_state torrent::state_of(lt::torrent_status const &status) const {
-    if (status.errc) return CLT_STATE_FAILED;
+    if (failed_ || status.errc) return CLT_STATE_FAILED;
     if (metadata_ == metadata_state::held) return CLT_STATE_HELD;
     if (metadata_ == metadata_state::wanted) return CLT_STATE_METADATA;
     switch (status.state) {

@@ -1,6 +1,7 @@
 // One torrent of the engine: its handle, members, plugins and what is known of it. Network thread only.
 #pragma once
 
+#include "disk_layer.hpp"
 #include "event_queue.hpp"
 #include "gate.hpp"
 #include "metadata_exchange.hpp"
@@ -21,9 +22,10 @@ struct torrent_context {
     refusal_log &refusals;
     clt_limits limits;
     clt::door &door;
+    disk_layer *disk = nullptr; // the session's; nullptr where there is no session
 };
 
-class torrent final : public gate_observer, public metadata_observer {
+class torrent final : public gate_observer, public metadata_observer, public content_observer {
 public:
     torrent(clt_torrent_id id, clt_add_options const &options, torrent_context &context);
     ~torrent();
@@ -61,6 +63,8 @@ private:
     void peer_refused(lt::tcp::endpoint const &, clt_direction, clt_refusal) override;
     void metadata_received(std::shared_ptr<std::vector<char> const> info) override;
 
+    void content_failed(file_fault const &fault, std::string const &path) override;
+
     void push(event e) { context_.events.push(std::move(e)); }
     void push_state();
     clt_torrent_state state_of(lt::torrent_status const &status) const;
@@ -76,11 +80,14 @@ private:
     std::shared_ptr<gate> gate_;
     std::shared_ptr<metadata_exchange> exchange_;
 
+    std::shared_ptr<content_watch> content_;
+
     metadata_state metadata_;
     std::shared_ptr<std::vector<char> const> held_;
     bool have_given_;      // the caller said which pieces are good: no check of the engine's own
     bool started_ = false; // as the caller wishes
     bool checked_ = false;
+    bool failed_ = false;                    // by the disk layer; until it is started again
     std::vector<lt::tcp::endpoint> to_dial_; // once checked
     std::vector<uint64_t> resume_requests_;
     int last_state_ = 0;

@@ -61,9 +61,9 @@ public actor TorrentBackend: BitTorrentBackend {
         }
         let sources = try PeerSources(options.privateMode, job: job)
         switch try await resolver.resolve(variant, of: job.jobID) {
-        case .seed(let metainfo, let folder):
+        case .seed(let metainfo, let folder, let identities):
             guard try claim(metainfo.infoHash, for: job.jobID) else { return metainfo.infoHash.description }
-            try await seed(metainfo, folder, sources, job.jobID)
+            try await seed(metainfo, folder, identities, sources, job.jobID)
             return metainfo.infoHash.description
         case .fetch(let reference):
             guard let folder = configuration.downloadFolder else {
@@ -139,13 +139,15 @@ public actor TorrentBackend: BitTorrentBackend {
     }
 
     private func seed(
-        _ metainfo: Metainfo, _ folder: String, _ sources: PeerSources, _ jobID: String
+        _ metainfo: Metainfo, _ folder: String, _ identities: [FileIdentity?], _ sources: PeerSources,
+        _ jobID: String
     ) async throws(BackendError) {
         let infoHash = metainfo.infoHash
         do throws(BackendError) {
             let torrent = try await translatingErrors { () throws(EngineError) in
                 try await Seeder(engine: engine).seed(
-                    metainfo, in: folder, members: sources.members, isVerified: true)
+                    metainfo, in: folder, members: sources.members, isVerified: true,
+                    identities: identities)
             }
             guard running[infoHash] != nil else {
                 // Removed while it was being prepared.

@@ -5,7 +5,7 @@ import TorrentEngine
 struct VariantResolver: Sendable {
     enum Resolved: Sendable {
         case fetch(TorrentReference)
-        case seed(Metainfo, folder: String)
+        case seed(Metainfo, folder: String, identities: [FileIdentity?])
     }
 
     let configuration: BackendConfiguration
@@ -63,7 +63,7 @@ struct VariantResolver: Sendable {
                 throw EngineError(
                     .internalFailure, operation, reason: "the torrent has another name than its file")
             }
-            return .seed(created.metainfo, folder: folder)
+            return .seed(created.metainfo, folder: folder, identities: created.identities)
         }
     }
 

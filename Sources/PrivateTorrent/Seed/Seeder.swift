@@ -15,26 +15,34 @@ public struct Seeder: Sendable {
     ///   - folder: The folder that holds the torrent's top-level file or folder.
     ///   - members: Who may be in the swarm; those whose rule names a port are dialled.
     ///   - isVerified: The content has just been hashed: it is not hashed again.
+    ///   - identities: With `isVerified`: who each file was then (``TorrentCreator/Created/identities``), so that
+    ///     what was changed or replaced since is not sent.
     ///   - progress: Called about ten times a second while the content is hashed, on any thread.
     /// - Returns: The running torrent.
-    /// - Throws: `.refusedByPrivateMode`; `.contentMismatch` naming the first bad files; `.inputMissing`,
-    ///   `.permissionDenied`, `.inputOutput`; `.duplicateTorrent`, `.cancelled`, `.shutDown`.
+    ///   A file that is changed or replaced later stops it: ``EngineEvent/Kind/storageError(_:)``.
+    /// - Throws: `.refusedByPrivateMode`; `.contentMismatch` naming the first bad files; `.contentChanged` naming a
+    ///   file that is not the one that was hashed; `.inputMissing`, `.permissionDenied`, `.inputOutput`;
+    ///   `.duplicateTorrent`, `.cancelled`, `.shutDown`.
     public func seed(
         _ metainfo: Metainfo, in folder: String, members: [Member], isVerified: Bool = false,
-        progress: (@Sendable (HashProgress) -> Void)? = nil
+        identities: [FileIdentity?] = [], progress: (@Sendable (HashProgress) -> Void)? = nil
     ) async throws(EngineError) -> Torrent {
         try metainfo.checkPrivateMode()
         let resolved = try await blocking("seed \(metainfo.name)") { () throws(EngineError) in
             try FileSystem.resolve(folder, operation: "seed \(metainfo.name) from \(folder)")
         }
+        var identities = identities
         if !isVerified {
             let found = try await PieceVerifier().verify(metainfo, in: resolved, progress: progress)
             guard found.badFiles.isEmpty, found.verifiedPieceCount == metainfo.pieceCount else {
                 throw Self.mismatch(metainfo, folder, found)
             }
+            identities = found.identities
         }
         let torrent = try await engine.add(
-            metainfo, options: AddOptions(saveFolder: resolved, members: members, content: .complete))
+            metainfo,
+            options: AddOptions(
+                saveFolder: resolved, members: members, content: .complete, identities: identities))
         do throws(EngineError) {
             try await torrent.start(dialling: members.compactMap(\.endpoint))
             try await torrent.waitUntilChecked()

@@ -32,7 +32,8 @@ struct Comparison {
         return PieceVerifier.Verification(
             bitfield: bitfield, verifiedPieceCount: outcomes.count { $0 == .verified },
             verifiedBytes: metainfo.files.reduce(0) { $0 + ($1.isPad ? 0 : verifiedBytes(of: $1)) },
-            badFiles: metainfo.files.indices.compactMap(badFile))
+            badFiles: metainfo.files.indices.compactMap(badFile),
+            identities: metainfo.files.indices.map(job.fileIdentity))
     }
 
     private func pieces(of file: Metainfo.File) -> Range<Int> {

@@ -1,3 +1,5 @@
+import CLibtorrent
+
 #if canImport(Glibc)
     import Glibc
 #endif
@@ -23,7 +25,31 @@ public struct FileIdentity: Sendable, Hashable, Codable {
         changedNanoseconds = Self.nanoseconds(status.st_ctim)
     }
 
+    /// Nil where the file is not known.
+    init?(_ native: clt_file_identity) {
+        guard native.is_known != 0 else { return nil }
+        device = native.device
+        inode = native.inode
+        sizeBytes = native.size
+        modifiedNanoseconds = native.mtime_ns
+        changedNanoseconds = native.ctime_ns
+    }
+
     private static func nanoseconds(_ time: timespec) -> Int64 {
         Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    }
+}
+
+extension clt_file_identity {
+    init(_ identity: FileIdentity?) {
+        self.init()
+        struct_size = UInt32(MemoryLayout<clt_file_identity>.stride)
+        guard let identity else { return }
+        is_known = 1
+        device = identity.device
+        inode = identity.inode
+        size = identity.sizeBytes
+        mtime_ns = identity.modifiedNanoseconds
+        ctime_ns = identity.changedNanoseconds
     }
 }

@@ -119,4 +119,12 @@ final class HashJob: @unchecked Sendable {
         let code = clt_hash_job_get_file_errno(pointer, UInt64(clamping: index), &out, nil)
         return code == Int32(CLT_OK.rawValue) ? out : 0
     }
+
+    /// Who the file was when it was read; nil where it was not.
+    func fileIdentity(_ index: Int) -> FileIdentity? {
+        var out = clt_file_identity()
+        out.struct_size = UInt32(MemoryLayout<clt_file_identity>.size)
+        let code = clt_hash_job_get_file_identity(pointer, UInt64(clamping: index), &out, nil)
+        return code == Int32(CLT_OK.rawValue) ? FileIdentity(out) : nil
+    }
 }

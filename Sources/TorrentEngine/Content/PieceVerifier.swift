@@ -55,6 +55,9 @@ public struct PieceVerifier: Sendable {
         public let verifiedBytes: UInt64
         /// The files that are not as they should be, in order.
         public let badFiles: [BadFile]
+        /// Who each file of `Metainfo.files` was when it was hashed, for ``AddOptions/identities``; nil for pad
+        /// files and for what could not be read.
+        public let identities: [FileIdentity?]
 
         /// Whether the piece is there and right.
         public func isVerified(_ piece: Int) -> Bool {

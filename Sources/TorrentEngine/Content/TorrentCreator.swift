@@ -92,6 +92,8 @@ public struct TorrentCreator: Sendable {
         public let skipped: [Skipped]
         /// The files in the torrent's order.
         public let files: [HashedFile]
+        /// Who each of them was when it was hashed, for ``AddOptions/identities``.
+        public var identities: [FileIdentity?] { files.map(\.identity) }
     }
 
     /// How a torrent is made.

@@ -165,11 +165,21 @@ extension Engine {
     private func storageError(_ native: clt_event, _ operation: String) -> EngineError {
         let path = String(
             decoding: UnsafeBufferPointer(start: native.data, count: native.data_length), as: UTF8.self)
-        let code = EngineError.Code(fileErrno: native.system_errno == 0 ? nil : native.system_errno)
+        // A link, FIFO or device that stands where a file should go is refused before it is opened.
+        let isInTheWay = native.system_errno == ELOOP || native.system_errno == ENXIO
+        let code =
+            isInTheWay
+            ? .fileExists : EngineError.Code(fileErrno: native.system_errno == 0 ? nil : native.system_errno)
+        let remedy: String? =
+            switch code {
+            case .diskFull: "free some space and start again"
+            case .contentChanged: "share it again: it must be hashed anew"
+            case .fileExists: "move away what stands there, and start again"
+            default: nil
+            }
         return EngineError(
             code, path.isEmpty ? operation : "\(operation) (\(path))", reason: text(native),
-            remedy: code == .diskFull ? "free some space and start again" : nil,
-            path: path.isEmpty ? nil : path,
+            remedy: remedy, path: path.isEmpty ? nil : path,
             systemErrno: native.system_errno == 0 ? nil : native.system_errno)
     }
 

@@ -45,11 +45,12 @@ extension Engine {
             }
             have = data.pieces
         }
+        let identities = options.identities.map { clt_file_identity($0) }
         var id: clt_torrent_id = 0
         try nativeCall(operation) { error in
             withBorrowed(options.saveFolder) { path, length in
                 members.withUnsafeBufferPointer { members in
-                    (have ?? []).withUnsafeBufferPointer { pieces in
+                    withBuffers(have ?? [], identities) { pieces, identities in
                         native.save_path = path
                         native.save_path_length = length
                         native.members = members.baseAddress
@@ -58,6 +59,8 @@ extension Engine {
                             native.have_pieces = pieces.baseAddress
                             native.have_pieces_length = pieces.count
                         }
+                        native.identities = identities.baseAddress
+                        native.identity_count = UInt64(identities.count)
                         return clt_torrent_add(handle, &native, &id, error)
                     }
                 }
@@ -118,6 +121,13 @@ extension Engine {
     func notFound(_ operation: String) -> EngineError {
         EngineError(.torrentNotFound, operation, reason: "no torrent has that ID (any more)")
     }
+}
+
+private func withBuffers<First, Second, Result>(
+    _ first: [First], _ second: [Second],
+    _ body: (UnsafeBufferPointer<First>, UnsafeBufferPointer<Second>) -> Result
+) -> Result {
+    first.withUnsafeBufferPointer { first in second.withUnsafeBufferPointer { body(first, $0) } }
 }
 
 extension clt_member {

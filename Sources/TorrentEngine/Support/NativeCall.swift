@@ -50,6 +50,7 @@ extension EngineError.Code {
         switch fileErrno {
         case ENOENT, ENOTDIR: self = .inputMissing
         case EEXIST, EISDIR: self = .fileExists
+        case ESTALE: self = .contentChanged
         case ENOSPC, EDQUOT, EFBIG: self = .diskFull
         case EACCES, EPERM, EROFS: self = .permissionDenied
         case ENOMEM: self = .outOfMemory

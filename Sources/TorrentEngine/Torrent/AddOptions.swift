@@ -21,6 +21,14 @@ public struct AddOptions: Sendable {
     public var members: [Member]
     /// What is known of the content on disk.
     public var content: Content
+    /// Who each file of `Metainfo.files`, pad files too, was when its content was hashed.
+    ///
+    /// Nil or an empty array where that is not known: whoever stands there when the torrent is added.
+    ///
+    /// What is not (or no longer) that very file, in that very version, is not sent: the torrent stops with a
+    /// ``EngineEvent/Kind/storageError(_:)`` of code `.contentChanged` that names the file. A changed mode, a
+    /// new hard link and a set time count as changes too.
+    public var identities: [FileIdentity?]
     /// Fetch pieces in order.
     public var isSequential: Bool
     /// Bytes a second; 0 for no limit.
@@ -30,12 +38,14 @@ public struct AddOptions: Sendable {
 
     /// Makes options.
     public init(
-        saveFolder: String, members: [Member] = [], content: Content = .unknown, isSequential: Bool = false,
-        uploadLimit: UInt32 = 0, downloadLimit: UInt32 = 0
+        saveFolder: String, members: [Member] = [], content: Content = .unknown,
+        identities: [FileIdentity?] = [], isSequential: Bool = false, uploadLimit: UInt32 = 0,
+        downloadLimit: UInt32 = 0
     ) {
         self.saveFolder = saveFolder
         self.members = members
         self.content = content
+        self.identities = identities
         self.isSequential = isSequential
         self.uploadLimit = uploadLimit
         self.downloadLimit = downloadLimit

@@ -51,7 +51,8 @@ struct Share: AsyncParsableCommand, EndsWhenInterrupted {
             }
             let events = engine.events()
             let torrent = try await Seeder(engine: engine).seed(
-                created.metainfo, in: folder, members: session.members, isVerified: true)
+                created.metainfo, in: folder, members: session.members, isVerified: true,
+                identities: created.identities)
             let peers = announced.endpoints(listening: await session.reportListening(engine))
             let magnet = created.magnet(peers: peers)
             session.sayWhoIsAdmitted()

@@ -23,7 +23,8 @@ struct Swarm {
         let engine = try await engine(address)
         let members = try rules.map { Member(try AddressRule(parsing: $0), source: .inviteList) }
         let torrent = try await Seeder(engine: engine).seed(
-            created.metainfo, in: created.savePath ?? "", members: members, isVerified: true)
+            created.metainfo, in: created.savePath ?? "", members: members, isVerified: true,
+            identities: created.identities)
         guard let endpoint = await engine.listeningEndpoints.first else {
             throw EngineError(.internalFailure, "seed", reason: "not listening")
         }

@@ -25,12 +25,13 @@ struct BindingTests {
     func bothFamilies(listen: [String]) async throws {
         let ours = ["127.0.0.0/8", "::1"]
         var seeds: [EngineFixture] = []
+        var seeded: [Torrent] = []
         for place in ["127.0.0.2:0", "[::1]:0"] {
             let seed = try await EngineFixture(EngineConfiguration(listen: [ListenAddress(parsing: place)]))
-            _ = try await seed.seed("a", allowing: ours)
+            seeded.append(try await seed.seed("a", allowing: ours))
             seeds.append(seed)
         }
-        let infoHash = try await seeds[0].metainfo("a").infoHash
+        let infoHash = seeded[0].infoHash
         let engine = try await Engine.start(
             EngineConfiguration(listen: try listen.map { try ListenAddress(parsing: $0) }))
         let endpoints = seeds.map(\.endpoint)

@@ -1,0 +1,435 @@
+#include "disk_layer.hpp"
+
+#include <libtorrent/disk_buffer_holder.hpp>
+#include <libtorrent/file_storage.hpp>
+#include <libtorrent/mmap_disk_io.hpp>
+#include <libtorrent/operations.hpp>
+#include <libtorrent/peer_request.hpp>
+#include <libtorrent/settings_pack.hpp>
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+
+namespace clt {
+
+namespace {
+
+#ifdef CLT_TEST_UNLOCK_SEALED_FILES
+constexpr bool locked = false;
+#else
+constexpr bool locked = true;
+#endif
+
+constexpr size_t looks_at_a_time = 512;
+
+struct plain_buffers final : lt::buffer_allocator_interface {
+    void free_disk_buffer(char *buffer) override { std::free(buffer); }
+};
+
+// It has no state, so that a buffer may live as long as it likes.
+plain_buffers buffers;
+
+lt::disk_buffer_holder new_buffer(int size) {
+    auto *const memory = static_cast<char *>(std::malloc(size_t(size)));
+    if (memory == nullptr) throw std::bad_alloc();
+    return {buffers, memory, size};
+}
+
+lt::storage_error storage_error(file_fault const &fault, lt::operation_t operation) {
+    lt::storage_error out;
+    out.ec = lt::error_code(fault.error, boost::system::generic_category());
+    out.file(lt::file_index_t(fault.file));
+    out.operation = operation;
+    return out;
+}
+
+lt::storage_error job_error(int error) {
+    if (error == ENOMEM)
+        return lt::storage_error(
+            {boost::system::errc::make_error_code(boost::system::errc::not_enough_memory)},
+            lt::operation_t::exception);
+    return lt::storage_error(boost::asio::error::operation_aborted);
+}
+
+} // namespace
+
+disk_layer::disk_layer(lt::io_context &network, lt::settings_interface const &settings,
+                       lt::counters &counters)
+    : network_(network), settings_(settings),
+      inner_(lt::mmap_disk_io_constructor(network, settings, counters)),
+      open_(size_t(std::max(1, settings.get_int(lt::settings_pack::file_pool_size)))),
+      pool_(network, unsigned(std::max(1, settings.get_int(lt::settings_pack::aio_threads)))) {}
+
+disk_layer::~disk_layer() = default;
+
+// ---- For the shim ----
+
+void disk_layer::expect(lt::sha1_hash const &info_hash, std::shared_ptr<content_watch> watch) {
+    for (auto it = expected_.begin(); it != expected_.end();)
+        it = it->second.expired() ? expected_.erase(it) : std::next(it);
+    expected_[info_hash] = watch;
+}
+
+void disk_layer::seal(content_watch const &watch) {
+    storage_pointer const s = watch.storage.lock();
+    if (!locked || !s || s->is_removed || s->files->is_sealed()) return;
+    // The inner layer's answer comes when everything is written and its files are closed.
+    async_release_files(s->index, [this, s] {
+        if (s->is_removed) return;
+        run(
+            s, [files = s->files] { return files->seal(); },
+            [this, s](file_fault const &fault, int) {
+                if (fault) failed(*s, fault, lt::operation_t::file_stat);
+            });
+        pool_.submit();
+    });
+    inner_->submit_jobs();
+}
+
+void disk_layer::look(content_watch const &watch) {
+    storage_pointer const s = watch.storage.lock();
+    if (!locked || !s || s->is_removed) return;
+    pool_.add(
+        [files = s->files] {
+            size_t next = 0;
+            return files->look(&next, SIZE_MAX);
+        },
+        [this, s](file_fault const &fault, int) {
+            if (fault && !s->is_removed) failed(*s, fault, lt::operation_t::file_stat);
+        });
+    pool_.submit();
+}
+
+void disk_layer::look_at_some() {
+    if (!locked || storages_.empty()) return;
+    size_t budget = looks_at_a_time;
+    auto it = storages_.lower_bound(next_look_);
+    for (size_t turns = storages_.size(); turns > 0 && budget > 0; --turns, ++it) {
+        if (it == storages_.end()) it = storages_.begin();
+        storage_pointer const &s = it->second;
+        if (s->is_looked_at || !s->watch || !s->watch->is_running) continue;
+        size_t const most = std::min(budget, s->files->count());
+        budget -= most;
+        s->is_looked_at = true;
+        pool_.add(
+            [files = s->files, next = s->next_look, most]() mutable {
+                file_fault fault = files->look(&next, most);
+                return std::make_pair(std::move(fault), next);
+            },
+            [this, s = s](std::pair<file_fault, size_t> const &found, int error) {
+                s->is_looked_at = false;
+                if (error == 0) s->next_look = found.first ? 0 : found.second;
+                if (found.first && !s->is_removed && s->watch->is_running)
+                    failed(*s, found.first, lt::operation_t::file_stat);
+            });
+    }
+    next_look_ = it == storages_.end() ? lt::storage_index_t{0} : it->first;
+    pool_.submit();
+}
+
+lt::storage_error disk_layer::failed(disk_storage const &storage, file_fault const &fault,
+                                     lt::operation_t operation) {
+    // Copied: the observer may end the torrent.
+    auto const watch = storage.watch;
+    if (watch && watch->observer != nullptr)
+        watch->observer->content_failed(fault, storage.files->full_path(fault.file));
+    return storage_error(fault, operation);
+}
+
+// ---- Reads, and what must wait for them ----
+
+template <typename Work, typename Finish>
+void disk_layer::run(storage_pointer const &storage, Work work, Finish finish) {
+    storage->begin_job();
+    pool_.add(std::move(work),
+              [this, s = storage, finish = std::move(finish)](auto &&result, int error) mutable {
+                  finish(std::move(result), error);
+                  job_done(*s);
+              });
+}
+
+void disk_layer::job_done(disk_storage &storage) {
+    if (storage.end_job()) submit_jobs();
+}
+
+void disk_layer::async_read(lt::storage_index_t index, lt::peer_request const &request,
+                            std::function<void(lt::disk_buffer_holder, lt::storage_error const &)> handler,
+                            lt::disk_job_flags_t flags) {
+    if (!locked) {
+        inner_->async_read(index, request, std::move(handler), flags);
+        return;
+    }
+    storage_pointer const s = storages_.at(index);
+    if (request.length <= 0 || request.start < 0) {
+        handler({}, storage_error({-1, EINVAL, ""}, lt::operation_t::file_read));
+        return;
+    }
+    if (!s->is_open()) {
+        s->wait([this, s, request, handler = std::move(handler)] {
+            s->begin_job();
+            start_read(s, request, handler);
+        });
+        return;
+    }
+    s->begin_job();
+    start_read(s, request, std::move(handler));
+}
+
+void disk_layer::start_read(storage_pointer const &s, lt::peer_request const &request,
+                            std::function<void(lt::disk_buffer_holder, lt::storage_error const &)> handler) {
+    // What is not written yet cannot be read back: only the inner layer has it.
+    if (s->is_unwritten(request)) {
+        s->wait_for_write([this, s, request, handler] { start_read(s, request, handler); });
+        return;
+    }
+    using result = std::pair<lt::disk_buffer_holder, file_fault>;
+    pool_.add(
+        [this, files = s->files, request]() -> result {
+            lt::disk_buffer_holder buffer = new_buffer(request.length);
+            file_fault fault = files->read(static_cast<int>(request.piece), request.start, buffer.data(),
+                                           request.length, open_);
+            if (fault) buffer.reset();
+            return {std::move(buffer), std::move(fault)};
+        },
+        [this, s, handler = std::move(handler)](result &&read, int error) {
+            if (error != 0)
+                handler({}, job_error(error));
+            else if (read.second)
+                handler({}, failed(*s, read.second, lt::operation_t::file_read));
+            else
+                handler(std::move(read.first), {});
+            job_done(*s);
+        });
+}
+
+void disk_layer::async_hash(
+    lt::storage_index_t index, lt::piece_index_t piece, lt::span<lt::sha256_hash> v2,
+    lt::disk_job_flags_t flags,
+    std::function<void(lt::piece_index_t, lt::sha1_hash const &, lt::storage_error const &)> handler) {
+    storage_pointer const s = storages_.at(index);
+    // A seed that verifies before it first sends must hash the very file that it will send. What was just
+    // written is hashed out of the inner layer's store of it, and a check of all that stands there (volatile)
+    // is one that it can call off.
+    bool const own = locked && v2.empty() && !(flags & lt::disk_interface::volatile_read) &&
+                     !s->is_writing() && s->files->is_exact(static_cast<int>(piece));
+    if (!own) {
+        inner_->async_hash(index, piece, v2, flags, std::move(handler));
+        return;
+    }
+    using result = std::pair<lt::sha1_hash, file_fault>;
+    run(
+        s,
+        [this, files = s->files, piece]() -> result {
+            result out;
+            out.second = files->hash(static_cast<int>(piece), &out.first, open_);
+            return out;
+        },
+        [this, s, piece, handler = std::move(handler)](result const &hashed, int error) {
+            lt::storage_error wrong;
+            if (error != 0)
+                wrong = job_error(error);
+            else if (hashed.second)
+                wrong = failed(*s, hashed.second, lt::operation_t::file_read);
+            handler(piece, hashed.first, wrong);
+        });
+}
+
+// ---- Writes ----
+
+bool disk_layer::async_write(lt::storage_index_t index, lt::peer_request const &request, char const *buffer,
+                             std::shared_ptr<lt::disk_observer> observer,
+                             std::function<void(lt::storage_error const &)> handler,
+                             lt::disk_job_flags_t flags) {
+    if (!locked)
+        return inner_->async_write(index, request, buffer, std::move(observer), std::move(handler), flags);
+    storage_pointer const s = storages_.at(index);
+    int const piece = static_cast<int>(request.piece);
+    // The inner layer opens by path, makes what is not there, and follows links: look first.
+    if (auto fault = s->files->before_write(piece, request.start, request.length)) {
+        boost::asio::post(network_, [this, s, fault = std::move(fault), handler = std::move(handler)] {
+            handler(failed(*s, fault, lt::operation_t::file_write));
+        });
+        return false;
+    }
+    s->begin_write(request);
+    try {
+        return inner_->async_write(
+            index, request, buffer, std::move(observer),
+            [this, s, request, handler = std::move(handler)](lt::storage_error const &error) {
+                if (!error)
+                    s->files->after_write(static_cast<int>(request.piece), request.start, request.length);
+                written(s, request);
+                handler(error);
+            },
+            flags);
+    } catch (...) {
+        s->end_write(request);
+        throw;
+    }
+}
+
+void disk_layer::written(storage_pointer const &s, lt::peer_request const &request) {
+    auto const reads = s->end_write(request);
+    for (auto const &read : reads)
+        read();
+    if (!reads.empty()) pool_.submit();
+}
+
+// ---- A storage's life ----
+
+lt::storage_holder disk_layer::new_torrent(lt::storage_params const &params,
+                                           std::shared_ptr<void> const &torrent) {
+    auto s = std::make_shared<disk_storage>();
+    if (auto const found = expected_.find(params.info_hash); found != expected_.end()) {
+        s->watch = found->second.lock();
+        expected_.erase(found);
+    }
+    lt::file_storage const &files = params.mapped_files != nullptr ? *params.mapped_files : params.files;
+    s->files = std::make_shared<sealed_files>(
+        files, params.path, s->watch ? s->watch->given : std::vector<std::optional<file_identity>>{});
+    s->inner = inner_->new_torrent(params, torrent);
+    s->index = s->inner;
+    if (s->watch) s->watch->storage = s;
+    storages_[s->index] = s;
+    return {s->index, *this};
+}
+
+void disk_layer::remove_torrent(lt::storage_index_t index) {
+    auto const found = storages_.find(index);
+    if (found == storages_.end()) return;
+    storage_pointer const s = std::move(found->second);
+    storages_.erase(found);
+    s->is_removed = true;
+    open_.drop(s->files->id());
+    s->inner.reset(); // tells the inner layer
+}
+
+void disk_layer::async_check_files(lt::storage_index_t index, lt::add_torrent_params const *resume_data,
+                                   lt::aux::vector<std::string, lt::file_index_t> links,
+                                   std::function<void(lt::status_t, lt::storage_error const &)> handler) {
+    if (!locked) {
+        inner_->async_check_files(index, resume_data, std::move(links), std::move(handler));
+        return;
+    }
+    storage_pointer const s = storages_.at(index);
+    s->after_jobs([this, s, resume_data, links, handler] {
+        run(
+            s, [files = s->files] { return files->survey(); },
+            [this, s, resume_data, links, handler](file_fault const &fault, int error) {
+                if (error != 0 || s->is_removed) {
+                    handler(lt::status_t::fatal_disk_error, job_error(error));
+                } else if (fault) {
+                    handler(lt::status_t::fatal_disk_error, failed(*s, fault, lt::operation_t::file_stat));
+                } else {
+                    inner_->async_check_files(s->index, resume_data, links, handler);
+                    inner_->submit_jobs();
+                }
+            });
+    });
+}
+
+void disk_layer::close_files(lt::storage_index_t index, std::function<void()> handler, closing inner) {
+    storage_pointer const s = storages_.at(index);
+    s->after_jobs([this, s, handler = std::move(handler), inner] {
+        open_.drop(s->files->id());
+        if (!s->is_removed)
+            ((*inner_).*inner)(s->index, handler);
+        else if (handler)
+            handler();
+    });
+}
+
+void disk_layer::async_release_files(lt::storage_index_t index, std::function<void()> handler) {
+    close_files(index, std::move(handler), &lt::disk_interface::async_release_files);
+}
+
+void disk_layer::async_stop_torrent(lt::storage_index_t index, std::function<void()> handler) {
+    close_files(index, std::move(handler), &lt::disk_interface::async_stop_torrent);
+}
+
+void disk_layer::async_clear_piece(lt::storage_index_t index, lt::piece_index_t piece,
+                                   std::function<void(lt::piece_index_t)> handler) {
+    storage_pointer const s = storages_.at(index);
+    s->after_jobs([this, s, piece, handler] {
+        if (s->is_removed)
+            handler(piece);
+        else
+            inner_->async_clear_piece(s->index, piece, handler);
+    });
+}
+
+void disk_layer::async_delete_files(lt::storage_index_t index, lt::remove_flags_t options,
+                                    std::function<void(lt::storage_error const &)> handler) {
+    storage_pointer const s = storages_.at(index);
+    s->after_jobs([this, s, options, handler] {
+        open_.drop(s->files->id());
+        if (s->is_removed)
+            handler(lt::storage_error(boost::asio::error::operation_aborted));
+        else
+            inner_->async_delete_files(s->index, options, handler);
+    });
+}
+
+// Nothing in the shim moves or renames: files that are held to what they are stay where they are.
+void disk_layer::async_move_storage(
+    lt::storage_index_t, std::string path, lt::move_flags_t,
+    std::function<void(lt::status_t, std::string const &, lt::storage_error const &)> handler) {
+    boost::asio::post(network_, [path = std::move(path), handler = std::move(handler)] {
+        handler(lt::status_t::fatal_disk_error, path,
+                storage_error({-1, EOPNOTSUPP, ""}, lt::operation_t::file_rename));
+    });
+}
+
+void disk_layer::async_rename_file(
+    lt::storage_index_t, lt::file_index_t file, std::string name,
+    std::function<void(std::string const &, lt::file_index_t, lt::storage_error const &)> handler) {
+    boost::asio::post(network_, [file, name = std::move(name), handler = std::move(handler)] {
+        handler(name, file,
+                storage_error({static_cast<int>(file), EOPNOTSUPP, ""}, lt::operation_t::file_rename));
+    });
+}
+
+// ---- The inner layer's alone ----
+
+void disk_layer::async_hash2(
+    lt::storage_index_t index, lt::piece_index_t piece, int offset, lt::disk_job_flags_t flags,
+    std::function<void(lt::piece_index_t, lt::sha256_hash const &, lt::storage_error const &)> handler) {
+    inner_->async_hash2(index, piece, offset, flags, std::move(handler));
+}
+
+void disk_layer::async_set_file_priority(
+    lt::storage_index_t index, lt::aux::vector<lt::download_priority_t, lt::file_index_t> priorities,
+    std::function<void(lt::storage_error const &, lt::aux::vector<lt::download_priority_t, lt::file_index_t>)>
+        handler) {
+    inner_->async_set_file_priority(index, std::move(priorities), std::move(handler));
+}
+
+void disk_layer::update_stats_counters(lt::counters &counters) const {
+    inner_->update_stats_counters(counters);
+}
+
+std::vector<lt::open_file_state> disk_layer::get_status(lt::storage_index_t index) const {
+    return inner_->get_status(index);
+}
+
+void disk_layer::submit_jobs() {
+    pool_.submit();
+    inner_->submit_jobs();
+}
+
+void disk_layer::abort(bool wait) {
+    pool_.abort(wait);
+    inner_->abort(wait);
+}
+
+void disk_layer::settings_updated() {
+    inner_->settings_updated();
+    open_.resize(size_t(std::max(1, settings_.get_int(lt::settings_pack::file_pool_size))));
+    pool_.resize(unsigned(std::max(1, settings_.get_int(lt::settings_pack::aio_threads))));
+}
+
+} // namespace clt

@@ -1,0 +1,126 @@
+// The disk layer of a session: libtorrent's own, in which every read for a peer goes through `sealed_files`
+// instead. Writing, hashing what was just written, and housekeeping stay the inner layer's.
+#pragma once
+
+#include "disk_storage.hpp"
+#include "open_files.hpp"
+#include "read_pool.hpp"
+
+#include <libtorrent/disk_interface.hpp>
+#include <libtorrent/io_context.hpp>
+#include <libtorrent/operations.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace clt {
+
+// Told of a file that is not what it was, or that cannot be read or written. On the network thread, and
+// before the engine hears of it.
+struct content_observer {
+    virtual void content_failed(file_fault const &fault, std::string const &path) = 0;
+
+protected:
+    ~content_observer() = default;
+};
+
+// What a torrent tells the layer of its content, and how the layer finds it. Network thread only.
+struct content_watch {
+    std::vector<std::optional<file_identity>> given; // one for each file, or none
+    content_observer *observer = nullptr;            // set to nullptr before it goes
+    bool is_running = false;                         // looked at now and then
+    std::weak_ptr<disk_storage> storage;             // once the engine has made it
+};
+
+// Every function on the network thread.
+class disk_layer final : public lt::disk_interface {
+public:
+    disk_layer(lt::io_context &network, lt::settings_interface const &settings, lt::counters &counters);
+    ~disk_layer() override;
+
+    // ---- For the shim ----
+
+    // Before a torrent is added: `watch` is that of the next storage for this info-hash.
+    void expect(lt::sha1_hash const &info_hash, std::shared_ptr<content_watch> watch);
+    // Every piece is verified: from now on the files are held to what they are.
+    void seal(content_watch const &watch);
+    // Looks at every file, off the network thread; what is wrong is told to the observer.
+    void look(content_watch const &watch);
+    // The same for a few files of running torrents, in turns. To be called about once a second.
+    void look_at_some();
+
+    // ---- lt::disk_interface ----
+
+    lt::storage_holder new_torrent(lt::storage_params const &params,
+                                   std::shared_ptr<void> const &torrent) override;
+    void remove_torrent(lt::storage_index_t index) override;
+    void async_read(lt::storage_index_t index, lt::peer_request const &request,
+                    std::function<void(lt::disk_buffer_holder, lt::storage_error const &)> handler,
+                    lt::disk_job_flags_t flags) override;
+    bool async_write(lt::storage_index_t index, lt::peer_request const &request, char const *buffer,
+                     std::shared_ptr<lt::disk_observer> observer,
+                     std::function<void(lt::storage_error const &)> handler,
+                     lt::disk_job_flags_t flags) override;
+    void async_hash(lt::storage_index_t index, lt::piece_index_t piece, lt::span<lt::sha256_hash> v2,
+                    lt::disk_job_flags_t flags,
+                    std::function<void(lt::piece_index_t, lt::sha1_hash const &, lt::storage_error const &)>
+                        handler) override;
+    void
+    async_hash2(lt::storage_index_t index, lt::piece_index_t piece, int offset, lt::disk_job_flags_t flags,
+                std::function<void(lt::piece_index_t, lt::sha256_hash const &, lt::storage_error const &)>
+                    handler) override;
+    void async_move_storage(
+        lt::storage_index_t index, std::string path, lt::move_flags_t flags,
+        std::function<void(lt::status_t, std::string const &, lt::storage_error const &)> handler) override;
+    void async_release_files(lt::storage_index_t index, std::function<void()> handler) override;
+    void async_check_files(lt::storage_index_t index, lt::add_torrent_params const *resume_data,
+                           lt::aux::vector<std::string, lt::file_index_t> links,
+                           std::function<void(lt::status_t, lt::storage_error const &)> handler) override;
+    void async_stop_torrent(lt::storage_index_t index, std::function<void()> handler) override;
+    void
+    async_rename_file(lt::storage_index_t index, lt::file_index_t file, std::string name,
+                      std::function<void(std::string const &, lt::file_index_t, lt::storage_error const &)>
+                          handler) override;
+    void async_delete_files(lt::storage_index_t index, lt::remove_flags_t options,
+                            std::function<void(lt::storage_error const &)> handler) override;
+    void
+    async_set_file_priority(lt::storage_index_t index,
+                            lt::aux::vector<lt::download_priority_t, lt::file_index_t> priorities,
+                            std::function<void(lt::storage_error const &,
+                                               lt::aux::vector<lt::download_priority_t, lt::file_index_t>)>
+                                handler) override;
+    void async_clear_piece(lt::storage_index_t index, lt::piece_index_t piece,
+                           std::function<void(lt::piece_index_t)> handler) override;
+    void update_stats_counters(lt::counters &counters) const override;
+    std::vector<lt::open_file_state> get_status(lt::storage_index_t index) const override;
+    void abort(bool wait) override;
+    void submit_jobs() override;
+    void settings_updated() override;
+
+private:
+    using storage_pointer = std::shared_ptr<disk_storage>;
+
+    void start_read(storage_pointer const &storage, lt::peer_request const &request,
+                    std::function<void(lt::disk_buffer_holder, lt::storage_error const &)> handler);
+    void written(storage_pointer const &storage, lt::peer_request const &request);
+    void job_done(disk_storage &storage);
+    using closing = void (lt::disk_interface::*)(lt::storage_index_t, std::function<void()>);
+    void close_files(lt::storage_index_t index, std::function<void()> handler, closing inner);
+    // Runs `work` in the pool, as a job of the storage.
+    template <typename Work, typename Finish>
+    void run(storage_pointer const &storage, Work work, Finish finish);
+    lt::storage_error failed(disk_storage const &storage, file_fault const &fault, lt::operation_t operation);
+
+    lt::io_context &network_;
+    lt::settings_interface const &settings_;
+    std::unique_ptr<lt::disk_interface> const inner_;
+    std::map<lt::sha1_hash, std::weak_ptr<content_watch>> expected_;
+    std::map<lt::storage_index_t, storage_pointer> storages_;
+    lt::storage_index_t next_look_{0};
+    open_files open_;
+    read_pool pool_; // last: its threads end first
+};
+
+} // namespace clt

@@ -1,0 +1,101 @@
+// The files of one torrent, each held to what it was when its content was verified: only that very file, in
+// that very version, is ever read for a peer.
+#pragma once
+
+#include "beneath.hpp"
+#include "file_identity.hpp"
+
+#include <libtorrent/fwd.hpp>
+#include <libtorrent/sha1_hash.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace clt {
+
+class open_files;
+
+// What is wrong with a file. ESTALE: it is not the one that it was.
+struct file_fault {
+    int file = -1;
+    int error = 0; // errno; 0: nothing is wrong
+    std::string what;
+    explicit operator bool() const { return error != 0; }
+};
+
+// Thread-safe, but for the three functions that say otherwise.
+class sealed_files {
+public:
+    // `given`: one for each file, or none at all.
+    sealed_files(lt::file_storage const &files, std::string folder,
+                 std::vector<std::optional<file_identity>> const &given);
+
+    uint64_t id() const { return id_; }
+    size_t count() const { return files_.size(); }
+    std::string full_path(int file) const;
+    int open(int file, descriptor *out) const; // 0 or an errno
+
+    // ---- Every file, or many: blocks on the file system ----
+
+    // Before the engine first touches the files: holds each that is there to what it is now. A link, folder
+    // or device where a file should be is a fault, and so is a given file that is not the given one.
+    file_fault survey();
+    // After the engine's last write: holds every file to what it is now. Each must be there, whole, and the
+    // one that it was.
+    file_fault seal();
+    // Is each of the next `most` files from `*next` on still what it was? Moves `*next` on, to 0 at the end.
+    file_fault look(size_t *next, size_t most);
+    bool is_sealed() const { return sealed_; }
+
+    // ---- Content: blocks on the file system ----
+
+    file_fault read(int piece, int start, char *to, int length, open_files &open);
+    file_fault hash(int piece, lt::sha1_hash *to, open_files &open);
+    // Whether every file of the piece is held to its version, so that what is hashed is what will be sent.
+    bool is_exact(int piece) const;
+
+    // ---- Writing: network thread only; looks at no file more than once a second ----
+
+    // The engine is about to write. From here on its files are held to which they are only, not to their
+    // version.
+    file_fault before_write(int piece, int start, int length);
+    // It has written: a file that it has just made is held to which it is.
+    void after_write(int piece, int start, int length);
+
+private:
+    using clock = std::chrono::steady_clock;
+
+    enum class held_to : uint8_t { nothing, which, version };
+
+    struct file {
+        std::string path; // empty: never touched, as its path is none that is allowed
+        uint64_t offset = 0, size = 0;
+        bool is_pad = false;
+        clock::time_point looked_at{};   // network thread only
+        held_to held = held_to::nothing; // under mutex_
+        file_identity identity{};        // under mutex_
+    };
+
+    template <typename Body> file_fault each_range(int piece, int start, int length, Body body) const;
+    size_t first_file_at(uint64_t offset) const;
+    file_fault stat(int folder, size_t index, bool may_be_missing, struct stat *status, bool *is_there) const;
+    file_fault fault(size_t index, int error) const;
+    held_to held(size_t index) const;
+    // Is it still what it is held to? What is held to nothing yet is from now on held to which it is.
+    file_fault match(size_t index, file_identity const &now);
+    file_fault match_held(size_t index, file_identity const &now) const; // under mutex_
+    file_fault read_range(size_t index, uint64_t from, char *to, size_t length, open_files &open);
+
+    uint64_t const id_; // never used again
+    std::string const folder_;
+    int64_t piece_length_, total_;
+    std::vector<file> files_;
+    std::atomic<bool> sealed_{false};
+    mutable std::mutex mutex_;
+};
+
+} // namespace clt
