@@ -15,7 +15,7 @@ from world import HONEST, HOSTILE, Failed, Row, expect
 WHO = "member of A"
 DELAY = 200e-6
 PAUSE = 0.002  # after which what the engine runs next is in no cache
-BOUND = DELAY / 2  # of the medians' difference
+BOUND = 0.75 * DELAY  # of the medians' difference
 QUIET = 500e-6  # medians below this: a machine on which DELAY must be found
 
 
@@ -280,7 +280,7 @@ def relayed(place, delay):
     command = [sys.executable, "-B", __file__, host, str(port), place.torrents.b.info_hash.hex(), str(delay)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            return compared(place, plaintext_probe, ("127.0.0.6", int(process.stdout.readline())), delay / 2)
+            return compared(place, plaintext_probe, ("127.0.0.6", int(process.stdout.readline())), 0.75 * delay)
         finally:
             process.kill()
 
