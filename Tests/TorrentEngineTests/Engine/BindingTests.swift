@@ -47,8 +47,9 @@ struct BindingTests {
             var reached: Set<PeerEndpoint> = []
             for await event in events {
                 if case .peerConnected(let peer, .outgoing, _) = event.kind { reached.insert(peer) }
-                if case .peerDisconnected(let peer, .outgoing, let reason, let detail) = event.kind {
-                    Issue.record("\(peer): \(reason), \(detail)")
+                // What cannot be bound fails for a reason that has no word of its own; what was too slow has one.
+                if case .peerDisconnected(let peer, .outgoing, .other, let detail) = event.kind {
+                    Issue.record("\(peer): \(detail)")
                     break
                 }
                 if reached == Set(endpoints) { break }
