@@ -49,6 +49,7 @@ let package = Package(
         .systemLibrary(
             name: "CLibtorrent",
             providers: [.apt(["libtorrent-rasterbar-dev", "libboost-system-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .target(
             name: "TorrentEngine",
             dependencies: ["CLibtorrent", "CShim", .product(name: "Logging", package: "swift-log")],
@@ -74,7 +75,7 @@ let package = Package(
         .executableTarget(
             name: "swarmctl",
             dependencies: [
-                "PrivateTorrent", "TorrentEngine", "NodeInterface",
+                "PrivateTorrent", "TorrentEngine", "NodeInterface", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -1,5 +1,6 @@
 #include "dial_source.hpp"
 #include "internals.hpp"
+#include "unlocks.hpp"
 
 #include <libtorrent/operations.hpp>
 #include <libtorrent/settings_pack.hpp>

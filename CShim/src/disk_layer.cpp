@@ -1,4 +1,5 @@
 #include "disk_layer.hpp"
+#include "unlocks.hpp"
 
 #include <libtorrent/disk_buffer_holder.hpp>
 #include <libtorrent/file_storage.hpp>

@@ -4,6 +4,7 @@
 #include "own_sockets.hpp"
 #include "settings.hpp"
 #include "stealth.hpp"
+#include "unlocks.hpp"
 
 #include <libtorrent/alert_types.hpp>
 #include <libtorrent/ip_filter.hpp>
@@ -198,7 +199,7 @@ void engine::finish_removals() {
 }
 
 void engine::update_filter() {
-#ifdef CLT_TEST_UNLOCK_ADMISSION
+#if defined(CLT_TEST_UNLOCK_ADMISSION) || defined(CLT_TEST_UNLOCK_SESSION_FILTER)
     session_->set_ip_filter(lt::ip_filter());
 #else
     lt::ip_filter filter = deny_all();

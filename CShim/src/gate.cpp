@@ -2,6 +2,7 @@
 #include "disconnect_reason.hpp"
 #include "endpoint.hpp"
 #include "internals.hpp"
+#include "unlocks.hpp"
 
 #include <libtorrent/bdecode.hpp>
 #include <libtorrent/entry.hpp>
@@ -77,6 +78,7 @@ public:
     bool on_handshake(lt::span<char const> reserved) override {
         // Reserved bit 4 of the last byte says "v2". The engine then treats the connection as v2 for good,
         // and crashes when valid v1 metadata arrives. Returning false would only drop this plugin: cut.
+#ifndef CLT_TEST_UNLOCK_V2_BIT
         if (!shared_->has_v2 && reserved.size() == 8 && (reserved[7] & 0x10) != 0) {
             admitted_ = false;
             if (shared_->observer != nullptr)
@@ -84,18 +86,21 @@ public:
             refuse(peer_);
             return true;
         }
+#endif
         if (!admitted_) return true;
         connected_ = true;
         if (shared_->observer != nullptr) shared_->observer->peer_connected(remote_, direction_, member_);
         return true;
     }
 
-    void add_handshake(lt::entry &handshake) override {
+    void add_handshake([[maybe_unused]] lt::entry &handshake) override {
+#ifndef CLT_TEST_UNLOCK_HANDSHAKE_KEYS
         for (char const *key : {"v", "yourip", "complete_ago", "p"})
             handshake.dict().erase(key);
         auto &messages = handshake["m"].dict();
         for (char const *key : {"ut_holepunch", "share_mode"})
             messages.erase(key);
+#endif
     }
 
     bool on_extension_handshake(lt::bdecode_node const &handshake) override {
@@ -218,7 +223,7 @@ void gate::set_has_v2(bool has_v2) {
 std::shared_ptr<lt::peer_plugin> gate::new_connection(lt::peer_connection_handle const &peer) {
     lt::tcp::endpoint const remote = peer.remote();
     bool const outgoing = peer.is_outgoing();
-#ifdef CLT_TEST_UNLOCK_ADMISSION
+#if defined(CLT_TEST_UNLOCK_ADMISSION) || defined(CLT_TEST_UNLOCK_GATE)
     static member const anybody{};
     member const *who = &anybody;
 #else

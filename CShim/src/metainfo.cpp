@@ -4,6 +4,7 @@
 #include "error.hpp"
 #include "info_survey.hpp"
 #include "names.hpp"
+#include "unlocks.hpp"
 
 #include <algorithm>
 #include <climits>
@@ -167,6 +168,31 @@ std::unique_ptr<clt_metainfo> build(lt::span<char const> section, clt_limits con
     return out;
 }
 
+#ifdef CLT_UNLOCKED
+// What the rebuilding of a torrent leaves out, put back where a test asks for it.
+void restore_outsiders(lt::bdecode_node const &torrent, lt::torrent_info &info) {
+    auto const text = [](lt::bdecode_node const &node) { return std::string(node.string_value()); };
+    auto const for_each = [&](char const *key, auto const &body) {
+        auto const list = torrent.dict_find_list(key);
+        for (int i = 0, end = list ? list.list_size() : 0; i < end; ++i)
+            body(list.list_at(i));
+    };
+    static_cast<void>(text), static_cast<void>(for_each), static_cast<void>(info);
+#ifdef CLT_TEST_UNLOCK_TRACKERS
+    for_each("announce-list", [&](auto const &tier) { info.add_tracker(text(tier.list_at(0))); });
+#endif
+#ifdef CLT_TEST_UNLOCK_WEB_SEEDS
+    for_each("url-list", [&](auto const &url) { info.add_url_seed(text(url)); });
+    for_each("httpseeds", [&](auto const &url) { info.add_http_seed(text(url)); });
+#endif
+#ifdef CLT_TEST_UNLOCK_NODES
+    for_each("nodes", [&](auto const &node) {
+        info.add_node({text(node.list_at(0)), int(node.list_at(1).int_value())});
+    });
+#endif
+}
+#endif
+
 } // namespace
 
 std::unique_ptr<clt_metainfo> parse_torrent(lt::span<char const> bytes, clt_limits const &given) {
@@ -175,7 +201,11 @@ std::unique_ptr<clt_metainfo> parse_torrent(lt::span<char const> bytes, clt_limi
     auto const info = torrent.dict_find_dict("info");
     if (!info) throw failure(CLT_MALFORMED, "there is no info dictionary");
     auto const layers = torrent.dict_find_dict("piece layers");
-    return build(info.data_section(), limits, layers ? &layers : nullptr, dropped_by(torrent));
+    auto out = build(info.data_section(), limits, layers ? &layers : nullptr, dropped_by(torrent));
+#ifdef CLT_UNLOCKED
+    restore_outsiders(torrent, *out->info);
+#endif
+    return out;
 }
 
 std::unique_ptr<clt_metainfo> parse_info(lt::span<char const> bytes, clt_limits const &given) {

@@ -1,6 +1,7 @@
 #include "settings.hpp"
 #include "bytes.hpp"
 #include "error.hpp"
+#include "unlocks.hpp"
 
 #include <libtorrent/alert.hpp>
 #include <libtorrent/mmap_disk_io.hpp>
@@ -71,6 +72,22 @@ sp closed_settings(clt_engine_options const &options) {
     for (sp::bool_types const channel : closed_channels)
         pack.set_bool(channel, false);
     pack.set_str(sp::dht_bootstrap_nodes, "");
+#ifdef CLT_TEST_UNLOCK_DHT
+    pack.set_bool(sp::enable_dht, true);
+#endif
+#ifdef CLT_TEST_UNLOCK_LSD
+    pack.set_bool(sp::enable_lsd, true);
+#endif
+#ifdef CLT_TEST_UNLOCK_UPNP
+    pack.set_bool(sp::enable_upnp, true);
+#endif
+#ifdef CLT_TEST_UNLOCK_NATPMP
+    pack.set_bool(sp::enable_natpmp, true);
+#endif
+#ifdef CLT_TEST_UNLOCK_UTP
+    pack.set_bool(sp::enable_incoming_utp, true);
+    pack.set_bool(sp::enable_outgoing_utp, true);
+#endif
 
     // Listening only where we were told to; dialling too, by dial_source.
     pack.set_str(sp::listen_interfaces, listen_interfaces_of(options));

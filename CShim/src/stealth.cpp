@@ -2,6 +2,7 @@
 #include "endpoint.hpp"
 #include "error.hpp"
 #include "own_sockets.hpp"
+#include "unlocks.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -151,6 +152,9 @@ stealth_filter build_stealth_filter(std::vector<address_range> ranges) {
 void attach_stealth_filter(lt::tcp::endpoint const &endpoint, stealth_filter const &filter) {
     sock_fprog const attached{uint16_t(filter.program.size()),
                               const_cast<sock_filter *>(filter.program.data())};
+#ifdef CLT_TEST_UNLOCK_STEALTH
+    if (attached.len != 0) return;
+#endif
     if (::setsockopt(own_listener(endpoint), SOL_SOCKET, SO_ATTACH_FILTER, &attached, sizeof(attached)) != 0)
         throw failure(CLT_NETWORK, std::string("SO_ATTACH_FILTER: ") + std::strerror(errno), errno);
 }

@@ -3,9 +3,11 @@
 #include "endpoint.hpp"
 #include "error.hpp"
 #include "internals.hpp"
+#include "unlocks.hpp"
 
 #include <boost/asio/error.hpp>
 #include <libtorrent/extensions/smart_ban.hpp>
+#include <libtorrent/extensions/ut_pex.hpp>
 #include <libtorrent/peer_info.hpp>
 #include <libtorrent/torrent_flags.hpp>
 #include <libtorrent/torrent_status.hpp>
@@ -32,6 +34,21 @@ lt::add_torrent_params closed_params(clt_add_options const &options) {
               lt::torrent_flags::disable_pex | lt::torrent_flags::duplicate_is_error |
               lt::torrent_flags::override_trackers | lt::torrent_flags::override_web_seeds |
               lt::torrent_flags::update_subscribe | lt::torrent_flags::need_save_resume;
+#ifdef CLT_TEST_UNLOCK_DHT
+    p.flags &= ~lt::torrent_flags::disable_dht;
+#endif
+#ifdef CLT_TEST_UNLOCK_LSD
+    p.flags &= ~lt::torrent_flags::disable_lsd;
+#endif
+#ifdef CLT_TEST_UNLOCK_TRACKERS
+    p.flags &= ~lt::torrent_flags::override_trackers;
+#endif
+#ifdef CLT_TEST_UNLOCK_WEB_SEEDS
+    p.flags &= ~lt::torrent_flags::override_web_seeds;
+#endif
+#if defined(CLT_TEST_UNLOCK_PEX) || defined(CLT_TEST_UNLOCK_DIAL_ONLY_WHERE_SENT)
+    p.flags &= ~lt::torrent_flags::disable_pex;
+#endif
     if ((options.flags & CLT_ADD_SEQUENTIAL) != 0) p.flags |= lt::torrent_flags::sequential_download;
     // Above the session's limit: at a torrent's own limit the engine evicts half-open dials before the gate.
     p.max_connections = 65000;
@@ -95,6 +112,9 @@ torrent::torrent(clt_torrent_id id, clt_add_options const &options, torrent_cont
     params_.extensions.emplace_back(
         [x = exchange_](lt::torrent_handle const &, lt::client_data_t) { return x; });
     params_.extensions.emplace_back(&lt::create_smart_ban_plugin);
+#if defined(CLT_TEST_UNLOCK_PEX) || defined(CLT_TEST_UNLOCK_DIAL_ONLY_WHERE_SENT)
+    params_.extensions.emplace_back(&lt::create_ut_pex_plugin);
+#endif
 }
 
 torrent::~torrent() {
@@ -208,7 +228,9 @@ void torrent::accept_metadata(clt_metainfo const &looked_at) {
 
 void torrent::set_members(std::vector<member> members) {
     members_->replace(std::move(members));
+#ifndef CLT_TEST_UNLOCK_REVOKE
     gate_->cut_non_members();
+#endif
 }
 
 void torrent::save_resume_data(uint64_t request) {
@@ -252,6 +274,9 @@ void torrent::peer_refused(lt::tcp::endpoint const &remote, clt_direction direct
 void torrent::metadata_received(std::shared_ptr<std::vector<char> const> info) {
     metadata_ = metadata_state::held;
     held_ = info;
+#ifdef CLT_TEST_UNLOCK_METADATA_INSPECTION
+    handle_.set_metadata({info->data(), std::ptrdiff_t(info->size())});
+#endif
     push_state();
     event e = make_event(CLT_EVENT_METADATA_RECEIVED, id_);
     e.data.assign(info->begin(), info->end());

@@ -136,3 +136,14 @@ final class ChannelWatchers: Sendable {
         }
     }
 }
+
+extension PoisonedTorrent.Outsiders {
+    /// The watchers.
+    init(_ watchers: ChannelWatchers) throws(EngineError) {
+        self.init(
+            httpTracker: [try watchers.endpoint(.httpTracker)],
+            udpTracker: [try watchers.endpoint(.udpTracker)],
+            webSeed: [try watchers.endpoint(.webSeed)], httpSeed: [try watchers.endpoint(.httpSeed)],
+            dhtNode: [try watchers.endpoint(.dht)], magnetPeer: [try watchers.endpoint(.magnetPeer)])
+    }
+}

@@ -23,9 +23,9 @@ struct DemoFolder: Sendable {
     var album: String { source + "/album" }
 
     /// Makes an empty folder that only this user can read, in `TMPDIR` or `/tmp`.
-    static func make() throws(EngineError) -> DemoFolder {
+    static func make(for command: String = "demo") throws(EngineError) -> DemoFolder {
         let parent = getenv("TMPDIR").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
-        var template = Array((parent + "/swarmctl-demo.XXXXXX").utf8CString)
+        var template = Array((parent + "/swarmctl-\(command).XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else {
             throw EngineError(fileErrno: errno, "make a folder in \(parent)")
         }

@@ -47,8 +47,11 @@ struct DemoSwarm: Sendable {
 
     func gossipingMember() throws(EngineError) -> GossipingMember {
         GossipingMember(
-            address: addresses.gossip, pexPeer: try watchers.endpoint(.pex),
-            holepunchPeer: try watchers.endpoint(.holepunch))
+            address: addresses.gossip,
+            speeches: [
+                .init(message: PeerBytes.pex(naming: [try watchers.endpoint(.pex)])),
+                .init(message: PeerBytes.holepunch(naming: try watchers.endpoint(.holepunch))),
+            ])
     }
 
     /// Fetches the file by the poisoned invite and the folder by its poisoned `.torrent`, and compares both.
@@ -85,5 +88,15 @@ struct DemoSwarm: Sendable {
 
     private static func member(_ address: IPAddress) throws(EngineError) -> Member {
         Member(try AddressRule(address), source: .inviteList)
+    }
+}
+
+extension GossipingMember.Result {
+    /// What was offered, by the demo's channels.
+    var counts: ChannelCounts {
+        var counts = ChannelCounts()
+        counts[.pex] = pexOffers
+        counts[.holepunch] = holepunchOffers
+        return counts
     }
 }

@@ -10,8 +10,12 @@ struct ExitStatus: Sendable, Hashable {
     static let inputMissing = ExitStatus(code: 66)
     static let unavailable = ExitStatus(code: 69)
     static let software = ExitStatus(code: 70)
+    /// The system does not let us find out (`leakcheck`).
+    static let unchecked = ExitStatus(code: 71)
     static let inTheWay = ExitStatus(code: 73)
     static let disk = ExitStatus(code: 74)
+    /// Something left a swarm (`leakcheck`).
+    static let leaked = ExitStatus(code: 76)
     static let refused = ExitStatus(code: 77)
 
     /// The one table from the engine's codes to statuses; a code that is not in it is our own fault.

@@ -21,7 +21,7 @@ struct DemoDataTests {
 
         let poisoned = try Metainfo(bytes: poison.torrent(metainfo))
         #expect(poisoned.infoHash == metainfo.infoHash)
-        #expect(Set(poisoned.dropped) == [.trackers, .webSeeds, .httpSeeds, .nodes])
+        #expect(Set(poisoned.dropped) == [.trackers, .webSeeds, .httpSeeds, .nodes, .similar])
         #expect(poisoned.refusals.isEmpty)
 
         let text = poison.invite(MagnetLink(infoHash: metainfo.infoHash), webSeedName: metainfo.name)

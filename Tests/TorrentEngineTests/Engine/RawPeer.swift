@@ -7,8 +7,14 @@ final class RawPeer: Sendable {
     private let descriptor: Int32
 
     /// Dials from an address of ours.
-    init(from source: String, to endpoint: PeerEndpoint) throws {
+    ///
+    /// - Parameter buffer: Bytes that the kernel takes for it, as long as it reads none; 0 leaves that to the kernel.
+    init(from source: String, to endpoint: PeerEndpoint, receiveBuffer buffer: Int32 = 0) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        if buffer > 0 {
+            var size = buffer
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+        }
         var address = try Self.address(PeerEndpoint(address: IPAddress(parsing: source), port: 1))
         address.sin_port = 0
         try Self.check(Self.with(&address) { Glibc.bind(descriptor, $0, $1) }, "bind")
@@ -41,6 +47,13 @@ final class RawPeer: Sendable {
             out += buffer[..<got]
         }
         return out
+    }
+
+    /// How many bytes wait to be read, left there.
+    func waiting() -> Int {
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        return max(
+            0, recv(descriptor, &buffer, buffer.count, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)))
     }
 
     /// One length-prefixed message (BEP 3).

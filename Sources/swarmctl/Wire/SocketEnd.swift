@@ -11,6 +11,11 @@ struct SocketEnd: Sendable, Hashable, CustomStringConvertible {
     let address: IPAddress
     let port: UInt16
 
+    init(address: IPAddress, port: UInt16) {
+        self.address = address
+        self.port = port
+    }
+
     init(_ endpoint: PeerEndpoint) {
         address = endpoint.address
         port = endpoint.port
@@ -30,6 +35,15 @@ struct SocketEnd: Sendable, Hashable, CustomStringConvertible {
         }
         self.address = address
         port = UInt16(bigEndian: native.sin6_port)
+    }
+
+    /// Reads what the kernel filled in: a `sockaddr_storage`; nil where it is of neither family.
+    init?(reading buffer: UnsafeRawBufferPointer) {
+        switch Self.family(buffer) {
+        case AF_INET: self.init(buffer.loadUnaligned(as: sockaddr_in.self))
+        case AF_INET6: self.init(buffer.loadUnaligned(as: sockaddr_in6.self))
+        default: return nil
+        }
     }
 
     var description: String { address.family == .v4 ? "\(address):\(port)" : "[\(address)]:\(port)" }
@@ -53,13 +67,7 @@ struct SocketEnd: Sendable, Hashable, CustomStringConvertible {
         Int32
 
     private static func end(_ descriptor: Int32, _ get: Getter) -> SocketEnd? {
-        withName(descriptor, get) { buffer, _ in
-            switch family(buffer) {
-            case AF_INET: SocketEnd(buffer.loadUnaligned(as: sockaddr_in.self))
-            case AF_INET6: SocketEnd(buffer.loadUnaligned(as: sockaddr_in6.self))
-            default: nil
-            }
-        }
+        withName(descriptor, get) { buffer, _ in SocketEnd(reading: buffer) }
     }
 
     private static func family(_ buffer: UnsafeRawBufferPointer) -> Int32 {

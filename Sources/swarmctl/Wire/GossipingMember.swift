@@ -1,7 +1,7 @@
 import TorrentEngine
 
-/// A member that gossips: admitted, it names an outsider by PEX and by ut_holepunch, and looks whether it is offered
-/// either.
+/// A member that gossips: admitted, it names outsiders in every way that it has, and looks whether it is offered PEX
+/// or ut_holepunch.
 ///
 /// A raw peer, no engine.
 struct GossipingMember: Sendable {
@@ -17,15 +17,23 @@ struct GossipingMember: Sendable {
         var answered = 0
         var connections = 0
         var receivedBytes = 0
-        /// PEX and ut_holepunch that were offered to it or came from the parties.
-        var counts = ChannelCounts()
+        /// Connections on which PEX was offered to it or came.
+        var pexOffers = 0
+        /// Connections on which ut_holepunch was offered to it.
+        var holepunchOffers = 0
+    }
+
+    /// What it says on a connection of its own: an engine that does not know a message hangs up on it.
+    struct Speech: Sendable {
+        var handshake = PeerBytes.extensionHandshake
+        /// Once it was answered.
+        let message: [UInt8]
+        /// Whether it hangs up then.
+        var hangsUp = false
     }
 
     let address: IPAddress
-    /// Whom it names by PEX.
-    let pexPeer: PeerEndpoint
-    /// Whom it names by ut_holepunch.
-    let holepunchPeer: PeerEndpoint
+    let speeches: [Speech]
 
     /// Gossips at each of the doors, and stays connected for `milliseconds`: the engine dials what it learns by PEX up
     /// to a second later.
@@ -36,18 +44,17 @@ struct GossipingMember: Sendable {
     ) throws(EngineError) -> Result {
         var talks: [Talk] = []
         for door in doors {
-            // Apart, because an engine that does not know a message hangs up on it.
-            for message in [PeerBytes.pex(naming: pexPeer), PeerBytes.holepunch(naming: holepunchPeer)] {
+            for speech in speeches {
                 let socket = try RawSocket(.tcp, at: address)
                 guard socket.connect(to: door.endpoint) else { continue }
-                socket.send(PeerBytes.handshake(door.infoHash.bytes) + PeerBytes.extensionHandshake)
-                talks.append(Talk(socket: socket, message: message))
+                socket.send(PeerBytes.handshake(door.infoHash.bytes) + speech.handshake)
+                talks.append(Talk(socket: socket, message: speech.message, hangsUp: speech.hangsUp))
             }
         }
         let clock = ContinuousClock()
         let deadline = clock.now + .milliseconds(milliseconds)
         while clock.now < deadline, !isOver() {
-            RawSocket.waitReadable(talks.filter { !$0.isClosed }.map(\.socket), within: 20)
+            RawSocket.waitReadable(talks.compactMap(\.socket), within: 20)
             for index in talks.indices { talks[index].goOn() }
         }
         var result = Result(connections: talks.count)
@@ -57,32 +64,38 @@ struct GossipingMember: Sendable {
 
     /// One of its connections.
     private struct Talk {
-        let socket: RawSocket
+        private(set) var socket: RawSocket?
         /// What it has to say, once the other side has answered; then nil.
         var message: [UInt8]?
+        let hangsUp: Bool
         var received: [UInt8] = []
-        var isClosed = false
+        init(socket: RawSocket, message: [UInt8], hangsUp: Bool) {
+            self.socket = socket
+            self.message = message
+            self.hangsUp = hangsUp
+        }
 
         var isAnswered: Bool { received.count >= PeerBytes.handshakeLength }
 
         mutating func goOn() {
-            reading: while !isClosed {
+            reading: while let socket {
                 switch socket.receive() {
                 case .bytes(let some): received += some
                 case .nothingYet: break reading
-                case .closed: isClosed = true
+                case .closed: self.socket = nil
                 }
             }
             guard let message, isAnswered else { return }
-            socket.send(message)
+            socket?.send(message)
             self.message = nil
+            if hangsUp { socket = nil }
         }
 
         func add(to result: inout Result) {
             result.receivedBytes += received.count
             if isAnswered { result.answered += 1 }
-            if contains("6:ut_pex") || contains("5:added") { result.counts[.pex] += 1 }
-            if contains("12:ut_holepunch") { result.counts[.holepunch] += 1 }
+            if contains("6:ut_pex") || contains("5:added") { result.pexOffers += 1 }
+            if contains("12:ut_holepunch") { result.holepunchOffers += 1 }
         }
 
         private func contains(_ text: String) -> Bool { received.firstRange(of: Array(text.utf8)) != nil }

@@ -54,7 +54,12 @@ struct StrangerTests {
         let (door, thread) = try server(answering: handshake)
         defer { thread.stop() }
         let address = try IPAddress(parsing: "127.0.0.10")
-        let member = GossipingMember(address: address, pexPeer: door, holepunchPeer: door)
+        let member = GossipingMember(
+            address: address,
+            speeches: [
+                .init(message: PeerBytes.pex(naming: [door])),
+                .init(message: PeerBytes.holepunch(naming: door), hangsUp: true),
+            ])
         let infoHash = try InfoHash(parsing: String(repeating: "ab", count: 20))
         let result = try await onThread { () throws(EngineError) in
             try member.gossip(at: [GossipingMember.Door(endpoint: door, infoHash: infoHash)], for: 300)

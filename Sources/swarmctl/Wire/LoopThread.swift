@@ -32,7 +32,14 @@ final class LoopThread: Sendable {
 func onThread<Value: Sendable>(
     _ body: @escaping @Sendable () throws(EngineError) -> Value
 ) async throws(EngineError) -> Value {
-    let result: Result<Value, EngineError> = await withCheckedContinuation { continuation in
+    try await onThreadResult(body).get()
+}
+
+/// The same, for where an error is an outcome too.
+func onThreadResult<Value: Sendable>(
+    _ body: @escaping @Sendable () throws(EngineError) -> Value
+) async -> Result<Value, EngineError> {
+    await withCheckedContinuation { continuation in
         do throws(EngineError) {
             try startThread {
                 continuation.resume(returning: Result { () throws(EngineError) in try body() })
@@ -41,7 +48,6 @@ func onThread<Value: Sendable>(
             continuation.resume(returning: .failure(error))
         }
     }
-    return try result.get()
 }
 
 private final class ThreadBody: Sendable {

@@ -4,7 +4,7 @@ import TorrentEngine
     import Glibc
 #endif
 
-/// An IPv4 socket of the demo's own: it never blocks, and closes with the object.
+/// A socket of our own, and no engine's: it never blocks, and closes with the object.
 final class RawSocket: Sendable {
     enum Kind: Sendable { case tcp, udp }
 
@@ -27,7 +27,7 @@ final class RawSocket: Sendable {
     ) throws(EngineError) {
         let type = Int32((kind == .tcp ? SOCK_STREAM : SOCK_DGRAM).rawValue)
         let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
-        let made = socket(AF_INET, type | flags, 0)
+        let made = socket(address.family == .v4 ? AF_INET : AF_INET6, type | flags, 0)
         guard made >= 0 else { throw EngineError(socketErrno: errno, "open a socket") }
         self.init(owning: made)
         if sharesPort { try set(SOL_SOCKET, SO_REUSEADDR, Int32(1)) }
@@ -35,9 +35,9 @@ final class RawSocket: Sendable {
         guard result == 0 else { throw EngineError(socketErrno: errno, "bind to \(address):\(port)") }
     }
 
-    /// A listening TCP socket on a port that the system chooses.
-    static func listening(at address: IPAddress) throws(EngineError) -> RawSocket {
-        let socket = try RawSocket(.tcp, at: address)
+    /// A listening TCP socket; port 0 lets the system choose one.
+    static func listening(at address: IPAddress, port: UInt16 = 0) throws(EngineError) -> RawSocket {
+        let socket = try RawSocket(.tcp, at: address, port: port)
         guard listen(socket.descriptor, 64) == 0 else {
             throw EngineError(socketErrno: errno, "listen on \(address)")
         }
@@ -60,7 +60,12 @@ final class RawSocket: Sendable {
     }
 
     /// What is sent to a multicast group leaves through the interface that has `address`.
-    func sendMulticast(through address: IPAddress) throws(EngineError) {
+    ///
+    /// - Parameter name: Of the interface; IPv6 asks for that.
+    func sendMulticast(through address: IPAddress, interface name: String? = nil) throws(EngineError) {
+        if address.family == .v6 {
+            return try set(Int32(IPPROTO_IPV6), IPV6_MULTICAST_IF, name.map { if_nametoindex($0) } ?? 0)
+        }
         var interface = in_addr()
         withUnsafeMutableBytes(of: &interface) { $0.copyBytes(from: address.bytes.prefix(4)) }
         try set(Int32(IPPROTO_IP), IP_MULTICAST_IF, interface)
@@ -107,15 +112,15 @@ final class RawSocket: Sendable {
     /// Reads what is there, and says who sent it where that is a datagram.
     func receiveFrom() -> (Received, SocketEnd?) {
         var buffer = [UInt8](repeating: 0, count: 65_536)
-        var from = sockaddr_in()
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        var from = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let count = withUnsafeMutablePointer(to: &from) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
                 recvfrom(descriptor, &buffer, buffer.count, 0, address, &length)
             }
         }
         if count < 0 { return (errno == EAGAIN || errno == EINTR ? .nothingYet : .closed, nil) }
-        let sender = length >= MemoryLayout<sockaddr_in>.size ? SocketEnd(from) : nil
+        let sender = length > 0 ? withUnsafeBytes(of: &from) { SocketEnd(reading: $0) } : nil
         // An empty datagram is a datagram; an empty read of a stream is its end.
         return (count == 0 && sender == nil ? .closed : .bytes(Array(buffer.prefix(count))), sender)
     }
@@ -129,24 +134,37 @@ final class RawSocket: Sendable {
     private static func withSockaddr<Result>(
         _ address: IPAddress, _ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
     ) -> Result {
+        guard address.family == .v4 else {
+            var native = sockaddr_in6()
+            native.sin6_family = sa_family_t(AF_INET6)
+            native.sin6_port = port.bigEndian
+            withUnsafeMutableBytes(of: &native.sin6_addr) { $0.copyBytes(from: address.bytes.prefix(16)) }
+            return pass(native, body)
+        }
         var native = sockaddr_in()
         native.sin_family = sa_family_t(AF_INET)
         native.sin_port = port.bigEndian
         withUnsafeMutableBytes(of: &native.sin_addr) { $0.copyBytes(from: address.bytes.prefix(4)) }
-        return withUnsafePointer(to: &native) { pointer in
+        return pass(native, body)
+    }
+
+    private static func pass<Native, Result>(
+        _ native: Native, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+    ) -> Result {
+        withUnsafePointer(to: native) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                body($0, socklen_t(MemoryLayout<Native>.size))
             }
         }
     }
 }
 
 extension EngineError {
-    /// A failed socket call of the demo's own.
+    /// A failed call on a socket of our own.
     init(socketErrno code: Int32, _ operation: String) {
         self.init(
             .network, operation, reason: String(cString: strerror(code)),
-            remedy: "the demo needs the loopback addresses 127.0.0.1 to 127.0.0.10 of this machine",
+            remedy: "swarmctl demo needs the addresses 127.0.0.1 to 127.0.0.10 of this machine's loopback",
             systemErrno: code)
     }
 }

@@ -1,0 +1,66 @@
+import Glibc
+import Testing
+import TorrentEngine
+
+/// What a member gets that is a member no longer.
+@Suite(.timeLimit(.minutes(1)))
+struct RevocationTests {
+    // Red without `cut_non_members` in torrent.cpp: the session's filter still lets the address in.
+    @Test("Withdrawn from one torrent, it is cut there, though it is a member of another")
+    func fromOneOfTwo() async throws {
+        let fixture = try await EngineFixture()
+        let torrent = try await fixture.seed("a", allowing: ["127.0.0.2"])
+        _ = try await fixture.seed("bb", allowing: ["127.0.0.2"])
+        let (events, endpoint) = (fixture.engine.events(), fixture.endpoint)
+        let peer = try await onThread {
+            let peer = try RawPeer(from: "127.0.0.2", to: endpoint)
+            peer.send(RawPeer.handshake(torrent.infoHash))
+            _ = peer.receive(68)
+            return peer
+        }
+        for await event in events { if case .peerConnected = event.kind { break } }
+        try await torrent.setMembers([])
+        #expect(try await onThread { peer.receiveToEnd() } != nil)
+        try await fixture.engine.shutdown()
+    }
+
+    // Red without SO_LINGER in internals.cpp: the kernel goes on sending what it was given. Alone: a child process that
+    // another test starts inherits the connection, which then is not closed for as long.
+    @Test(
+        "What was still to be sent to it is not delivered",
+        .enabled(if: getenv("PRIVATETORRENT_TESTS_ALONE") != nil))
+    func nothingDrains() async throws {
+        let fixture = try await EngineFixture()
+        let torrent = try await fixture.engine.add(
+            fixture.metainfo("a", bytes: 4_000_000),
+            options: AddOptions(
+                saveFolder: fixture.folder.path, members: EngineFixture.members(["127.0.0.2"]),
+                content: .complete))
+        try await torrent.start()
+        try await torrent.waitUntilFinished()
+        let endpoint = fixture.endpoint
+        let (peer, before) = try await onThread {
+            // It asks for more than the kernel takes for it, and reads none of it.
+            let peer = try RawPeer(from: "127.0.0.2", to: endpoint, receiveBuffer: 4096)
+            peer.send(RawPeer.handshake(torrent.infoHash) + [0, 0, 0, 1, 2])
+            _ = peer.receive(68)
+            var isChoked = true
+            while isChoked { isChoked = peer.receiveMessage() != [1] }
+            for piece: UInt8 in 0..<60 {
+                peer.send([0, 0, 0, 13, 6, 0, 0, 0, piece, 0, 0, 0, 0, 0, 0, 64, 0])
+            }
+            var (waiting, steady) = (0, 0)
+            while waiting == 0 || steady < 50 {
+                usleep(10_000)
+                let now = peer.waiting()
+                steady = now == waiting ? steady + 1 : 0
+                waiting = now
+            }
+            return (peer, waiting)
+        }
+        try await torrent.setMembers([])
+        let after = try await onThread { peer.receiveToEnd() }
+        #expect((after?.count ?? .max) <= before)
+        try await fixture.engine.shutdown()
+    }
+}
