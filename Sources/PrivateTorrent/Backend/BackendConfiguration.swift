@@ -12,6 +12,16 @@ public struct BackendConfiguration: Sendable {
     public var shareRoots: [String]
     /// The node's mesh, as a source of members.
     public var overlay: (any OverlayPeerProvider)?
+    /// Other sources of members: a list, a file, a network interface. They count as what their members say.
+    public var peerSources: [any PeerSource]
+    /// Where candidates come from; nil: there are none.
+    public var sourceRegistry: (any SourceRegistry)?
+    /// The info-hashes that `PrivateOnly` allows; nil allows every one.
+    public var allowedInfoHashes: (any AllowedInfoHashes)?
+    /// Compares a file with a job's hash; nil: no file is fetched for a job.
+    public var fileVerifier: (any FileVerifier)?
+    /// Asked for the metainfo of an info-hash, in this order, before the members of its swarm are.
+    public var metainfoResolvers: [any MetainfoResolver]
     /// Loads a variant that is given by URL; this package makes no HTTP request itself.
     public var metainfoLoader: (any MetainfoLoader)?
 
@@ -19,12 +29,20 @@ public struct BackendConfiguration: Sendable {
     public init(
         engine: EngineConfiguration = EngineConfiguration(), downloadFolder: String? = nil,
         shareRoots: [String] = [],
-        overlay: (any OverlayPeerProvider)? = nil, metainfoLoader: (any MetainfoLoader)? = nil
+        overlay: (any OverlayPeerProvider)? = nil, peerSources: [any PeerSource] = [],
+        sourceRegistry: (any SourceRegistry)? = nil, allowedInfoHashes: (any AllowedInfoHashes)? = nil,
+        fileVerifier: (any FileVerifier)? = nil, metainfoResolvers: [any MetainfoResolver] = [],
+        metainfoLoader: (any MetainfoLoader)? = nil
     ) {
         self.engine = engine
         self.downloadFolder = downloadFolder
         self.shareRoots = shareRoots
         self.overlay = overlay
+        self.peerSources = peerSources
+        self.sourceRegistry = sourceRegistry
+        self.allowedInfoHashes = allowedInfoHashes
+        self.fileVerifier = fileVerifier
+        self.metainfoResolvers = metainfoResolvers
         self.metainfoLoader = metainfoLoader
     }
 }

@@ -4,44 +4,60 @@ import TorrentEngine
 /// Turns a job's variant into something that can be seeded or fetched.
 struct VariantResolver: Sendable {
     enum Resolved: Sendable {
-        case fetch(TorrentReference)
+        /// - Parameter asked: The resolvers that do not know the info-hash.
+        case fetch(TorrentReference, asked: [String])
         case seed(Metainfo, folder: String, identities: [FileIdentity?])
+
+        var infoHash: InfoHash {
+            switch self {
+            case .fetch(let reference, _): reference.infoHash
+            case .seed(let metainfo, _, _): metainfo.infoHash
+            }
+        }
     }
 
     let configuration: BackendConfiguration
+    let sharedFiles = SharedFiles()
 
-    func resolve(_ variant: SwarmVariant, of jobID: String) async throws(BackendError) -> Resolved {
+    /// - Parameter preferredPieceSizeBytes: A wish, for a torrent that is made now.
+    func resolve(
+        _ variant: SwarmVariant, preferredPieceSizeBytes: Int64?, operation: String
+    ) async throws(BackendError) -> Resolved {
         let limits = configuration.engine.limits
         switch variant.reference {
         case .torrentBytes(let bytes):
-            return .fetch(.metainfo(try await parse(bytes)))
+            return .fetch(.metainfo(try await parse(bytes)), asked: [])
         case .torrentFile(let path):
-            return .fetch(
-                .metainfo(
-                    try await translatingErrors { () throws(EngineError) in
-                        try await blocking("load \(path)") { () throws(EngineError) in
-                            try Metainfo(contentsOf: path, limits: limits)
-                        }
-                    }))
+            let metainfo = try await translatingErrors { () throws(EngineError) in
+                try await blocking("load \(path)") { () throws(EngineError) in
+                    try Metainfo(contentsOf: path, limits: limits)
+                }
+            }
+            return .fetch(.metainfo(metainfo), asked: [])
         case .torrentURL(let url):
             guard let loader = configuration.metainfoLoader else {
                 throw BackendError(
-                    .unsupported, "load variant \(variant.id) of job \(jobID)",
+                    .unsupported, operation,
                     reason: "it is given by URL, and this node supplies no loader for those",
                     remedy: "give the backend a MetainfoLoader")
             }
-            return .fetch(
-                .metainfo(try await parse(loader.loadMetainfo(url: url, maximumBytes: limits.maxBytes))))
+            let bytes = try await loader.loadMetainfo(url: url, maximumBytes: limits.maxBytes)
+            return .fetch(.metainfo(try await parse(bytes)), asked: [])
         case .magnet(let text):
-            return .fetch(
-                try await translatingErrors { () throws(EngineError) in .magnet(try MagnetLink(parsing: text))
-                })
+            let magnet = try await translatingErrors { () throws(EngineError) in try MagnetLink(parsing: text)
+            }
+            return try await known(magnet.infoHash, orElse: .magnet(magnet))
         case .infoHash(let text):
-            return .fetch(
-                try await translatingErrors { () throws(EngineError) in .infoHash(try InfoHash(parsing: text))
-                })
+            let infoHash = try await translatingErrors { () throws(EngineError) in try InfoHash(parsing: text)
+            }
+            return try await known(infoHash, orElse: .infoHash(infoHash))
         case .localFile(let path):
-            return try await share(path, operation: "share variant \(variant.id) of job \(jobID)")
+            let real = try await translatingErrors { () throws(EngineError) in
+                try await requireShareable(path, operation)
+            }
+            let shared = try await sharedFiles.torrent(
+                of: real, preferred: preferredPieceSizeBytes, operation: operation)
+            return .seed(shared.metainfo, folder: shared.folder, identities: shared.identities)
         }
     }
 
@@ -52,34 +68,49 @@ struct VariantResolver: Sendable {
         }
     }
 
-    private func share(_ path: String, operation: String) async throws(BackendError) -> Resolved {
-        let roots = configuration.shareRoots
-        return try await translatingErrors { () throws(EngineError) in
-            let resolved = try await blocking(operation) { () throws(EngineError) in
-                try Self.requireShareable(path, roots: roots, operation: operation)
+    /// The metainfo, where a resolver has it: then no member is asked for it.
+    ///
+    /// A resolver that fails, or gives another torrent, counts as one that does not know it.
+    private func known(
+        _ infoHash: InfoHash, orElse reference: TorrentReference
+    ) async throws(BackendError) -> Resolved {
+        var asked: [String] = []
+        for resolver in configuration.metainfoResolvers {
+            let limit = configuration.engine.limits.maxBytes
+            do throws(BackendError) {
+                let bytes = try await resolver.metainfo(infoHash: infoHash.description, maximumBytes: limit)
+                guard let bytes else {
+                    asked.append(resolver.name)
+                    continue
+                }
+                let metainfo = try await parse(bytes)
+                guard metainfo.infoHash == infoHash else {
+                    asked.append("\(resolver.name) (it gave another torrent)")
+                    continue
+                }
+                return .fetch(.metainfo(metainfo), asked: [])
+            } catch {
+                guard error.code != .cancelled else { throw error }
+                asked.append("\(resolver.name) (\(error.reason))")
             }
-            let created = try await TorrentCreator().create(of: resolved)
-            guard let folder = created.savePath else {
-                throw EngineError(
-                    .internalFailure, operation, reason: "the torrent has another name than its file")
-            }
-            return .seed(created.metainfo, folder: folder, identities: created.identities)
         }
+        return .fetch(reference, asked: asked)
     }
 
     /// The real path, which must lie below a share root and not change when links are resolved.
-    private static func requireShareable(
-        _ path: String, roots: [String], operation: String
-    ) throws(EngineError) -> String {
-        let resolved = try FileSystem.resolve(path, operation: operation)
-        for root in roots {
-            let root = try FileSystem.resolve(root, operation: operation)
-            if resolved.hasPrefix(root == "/" ? "/" : root + "/"), FileSystem.kind(of: path) != .link {
-                return resolved
+    private func requireShareable(_ path: String, _ operation: String) async throws(EngineError) -> String {
+        let roots = configuration.shareRoots
+        return try await blocking(operation) { () throws(EngineError) in
+            let resolved = try FileSystem.resolve(path, operation: operation)
+            for root in roots {
+                let root = try FileSystem.resolve(root, operation: operation)
+                if resolved.hasPrefix(root == "/" ? "/" : root + "/"), FileSystem.kind(of: path) != .link {
+                    return resolved
+                }
             }
+            throw EngineError(
+                .permissionDenied, operation, reason: "\(path) lies in no folder that this node shares",
+                remedy: "add its folder to the backend's shareRoots", path: path)
         }
-        throw EngineError(
-            .permissionDenied, operation, reason: "\(path) lies in no folder that this node shares",
-            remedy: "add its folder to the backend's shareRoots", path: path)
     }
 }

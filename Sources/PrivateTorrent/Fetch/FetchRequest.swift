@@ -14,6 +14,8 @@ public struct FetchRequest: Sendable {
     public var adoptsExisting: Bool
     /// A limit on the whole fetch; nil for none.
     public var timeout: Duration?
+    /// Looks at the metadata before anything is written; what it throws ends the fetch.
+    var inspect: (@Sendable (Metainfo) throws(EngineError) -> Void)?
 
     /// Makes a request.
     public init(

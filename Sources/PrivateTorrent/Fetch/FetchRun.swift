@@ -5,10 +5,26 @@ import TorrentEngine
 struct FetchRun: Sendable {
     let engine: Engine
     let request: FetchRequest
+    /// The members where they change on the way; nil takes those of the request.
+    let membership: Membership?
     let update: @Sendable (FetchUpdate) -> Void
     let stall = StallWatch()
 
-    private var dialled: [PeerEndpoint] { request.members.compactMap(\.endpoint) }
+    /// The members at this moment: a fetch may add its torrent twice, and who left in between must not come back.
+    private var members: [Member] {
+        get async { await membership?.members ?? request.members }
+    }
+
+    private func start(_ torrent: Torrent) async throws(EngineError) {
+        await membership?.attach(torrent)
+        try await torrent.start(dialling: await members.compactMap(\.endpoint))
+        update(.started(torrent))
+    }
+
+    private func inspect(_ metainfo: Metainfo) throws(EngineError) {
+        try metainfo.checkPrivateMode()
+        try request.inspect?(metainfo)
+    }
 
     func run() async throws(EngineError) -> FetchResult {
         let given = request.folder
@@ -16,7 +32,7 @@ struct FetchRun: Sendable {
             try Destination.resolveFolder(given)
         }
         if let known = try await knownMetainfo(in: folder) {
-            try known.checkPrivateMode()
+            try inspect(known)
             let destination = Destination(folder: folder, metainfo: known)
             return try await fetch(destination, claimed: claim(destination), since: .now)
         }
@@ -64,10 +80,9 @@ struct FetchRun: Sendable {
         let torrent = try await engine.add(
             metainfo,
             options: AddOptions(
-                saveFolder: destination.folder, members: request.members, content: .pieces(pieces)))
+                saveFolder: destination.folder, members: await members, content: .pieces(pieces)))
         return try await finish(torrent, destination, since: start) { () throws(EngineError) in
-            try await torrent.start(dialling: dialled)
-            update(.started(torrent))
+            try await self.start(torrent)
         }
     }
 
@@ -76,17 +91,16 @@ struct FetchRun: Sendable {
     private func fetchByInfoHash(_ folder: String) async throws(EngineError) -> FetchResult {
         let start = ContinuousClock.now
         let torrent = try await engine.add(
-            request.reference.infoHash, options: AddOptions(saveFolder: folder, members: request.members))
+            request.reference.infoHash, options: AddOptions(saveFolder: folder, members: await members))
         let destination: Destination
         let hold: FetchHold
         do throws(EngineError) {
             let watch = watch(torrent)
             defer { watch.cancel() }
-            try await torrent.start(dialling: dialled)
-            update(.started(torrent))
+            try await self.start(torrent)
             let metainfo = try await torrent.metadata()
             destination = Destination(folder: folder, metainfo: metainfo)
-            try metainfo.checkPrivateMode()
+            try inspect(metainfo)
             let claimed = try await claim(destination)
             guard claimed.content == .fresh, metainfo.renamed.isEmpty else {
                 // Something of it is on disk and must be hashed first; or the engine, left to itself, would make

@@ -28,7 +28,14 @@ public struct Fetcher: Sendable {
                 .noMember, "fetch \(request.reference.infoHash)", reason: "no member of the swarm is known",
                 remedy: "give an invite with peers, or name one with --peer HOST:PORT")
         }
-        let run = FetchRun(engine: engine, request: request, update: update)
+        return try await fetch(request, membership: nil, update: update)
+    }
+
+    /// - Parameter membership: The members where they change on the way; nil takes those of the request.
+    func fetch(
+        _ request: FetchRequest, membership: Membership?, update: @escaping @Sendable (FetchUpdate) -> Void
+    ) async throws(EngineError) -> FetchResult {
+        let run = FetchRun(engine: engine, request: request, membership: membership, update: update)
         guard let timeout = request.timeout else { return try await run.run() }
 
         let work = Task { () async -> Result<FetchResult, EngineError> in

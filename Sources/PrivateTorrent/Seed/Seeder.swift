@@ -39,11 +39,27 @@ public struct Seeder: Sendable {
             }
             identities = found.identities
         }
+        return try await seed(metainfo, inReal: resolved, identities, members, nil)
+    }
+
+    /// Seeds content that has just been hashed, for members that change on the way.
+    func seed(
+        _ metainfo: Metainfo, in folder: String, identities: [FileIdentity?], membership: Membership
+    ) async throws(EngineError) -> Torrent {
+        try metainfo.checkPrivateMode()
+        return try await seed(metainfo, inReal: folder, identities, await membership.members, membership)
+    }
+
+    private func seed(
+        _ metainfo: Metainfo, inReal folder: String, _ identities: [FileIdentity?], _ members: [Member],
+        _ membership: Membership?
+    ) async throws(EngineError) -> Torrent {
         let torrent = try await engine.add(
             metainfo,
             options: AddOptions(
-                saveFolder: resolved, members: members, content: .complete, identities: identities))
+                saveFolder: folder, members: members, content: .complete, identities: identities))
         do throws(EngineError) {
+            await membership?.attach(torrent)
             try await torrent.start(dialling: members.compactMap(\.endpoint))
             try await torrent.waitUntilChecked()
             let status = try await torrent.status()

@@ -35,6 +35,13 @@ public struct FileIdentity: Sendable, Hashable, Codable {
         changedNanoseconds = native.ctime_ns
     }
 
+    /// That of what stands at a path, links not followed. Blocks for moments.
+    package init(of path: String, operation: String) throws(EngineError) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { throw EngineError(operation, errno: errno, path: path) }
+        self.init(status)
+    }
+
     private static func nanoseconds(_ time: timespec) -> Int64 {
         Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }

@@ -1,3 +1,4 @@
+import PrivateTorrent
 import TorrentEngine
 
 /// What `seed` and `share` do once the torrent is there: admit members, report, and go on until told to end.
@@ -6,9 +7,9 @@ struct SeedSession: Sendable {
     let isVerbose: Bool
     /// The members of `--allow`.
     let listed: [Member]
-    let ruleFile: RuleFile?
+    let ruleFile: WatchedRuleFile?
     /// The version of the file that `fromFile` is of.
-    let version: RuleFile.Version?
+    let version: WatchedRuleFile.Version?
     let fromFile: [Member]
     /// Taken from the start: a hang-up while the content is still hashed must not end us.
     let hangups: AsyncStream<Void>?
@@ -18,9 +19,9 @@ struct SeedSession: Sendable {
         isVerbose = common.verbose > 0
         listed = try options.members()
         hangups = options.allowFile == nil ? nil : Runner.signals?.hangups()
-        ruleFile = options.allowFile.map { RuleFile(path: $0) }
+        ruleFile = options.allowFile.map { WatchedRuleFile($0) }
         version = ruleFile?.version
-        fromFile = try await ruleFile?.read() ?? []
+        if let ruleFile { fromFile = try await Self.read(ruleFile) } else { fromFile = [] }
     }
 
     /// Who is admitted to begin with.
@@ -44,10 +45,8 @@ struct SeedSession: Sendable {
             }
             if let ruleFile {
                 group.addTask {
-                    try await ruleFile.follow(from: version, hangups: hangups, output: output) { fromFile in
-                        let members = listed + fromFile
-                        try await torrent.setMembers(members)
-                        try await torrent.start(dialling: members.compactMap(\.endpoint))
+                    await ruleFile.follow(from: version, wishes: hangups) { read in
+                        await take(read, of: ruleFile, for: torrent)
                     }
                 }
             }
@@ -57,6 +56,32 @@ struct SeedSession: Sendable {
         // The events end with the engine too; nobody but us ends it.
         guard Task.isCancelled else {
             throw Failure("internalFailure", .software, "the engine ended by itself")
+        }
+    }
+
+    /// A mistake in the list is one in the command line.
+    private static func read(_ file: WatchedRuleFile) async throws -> [Member] {
+        do throws(EngineError) {
+            return try await file.read()
+        } catch {
+            guard error.code == .malformed || error.code == .invalidArgument else { throw error as any Error }
+            throw Failure.usage("--allow-file \(file.path): \(error)", remedy: error.remedy) as any Error
+        }
+    }
+
+    private func take(
+        _ read: Result<[Member], EngineError>, of file: WatchedRuleFile, for torrent: Torrent
+    ) async {
+        do throws(EngineError) {
+            let fromFile = try read.get()
+            let members = listed + fromFile
+            try await torrent.setMembers(members)
+            try await torrent.start(dialling: members.compactMap(\.endpoint))
+            output.note("read \(safe(file.path)) again: \(Units.count(fromFile.count, "rule"))")
+        } catch {
+            guard let failure = Failure(of: error), !failure.isCancellation else { return }
+            output.warn("\(safe(failure.message)); the last good list stays")
+            if let remedy = failure.remedy { output.note("  " + safe(remedy)) }
         }
     }
 

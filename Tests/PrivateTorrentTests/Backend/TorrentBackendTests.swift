@@ -65,34 +65,18 @@ struct TorrentBackendTests {
         try await swarm.shutdown()
     }
 
-    @Test("A source that the options do not allow admits nobody", arguments: AllowedPeerSources.allCases)
-    func allowedSources(_ allowed: AllowedPeerSources) throws {
-        let options = PrivateModeOptions(allowedPeerSources: allowed, inviteList: ["10.0.0.1"])
-        let source = SwarmSource(peerID: "p", transport: "mesh", address: "10.0.0.2", port: 6881)
-        var peers = try PeerSources(options, job: job(.infoHash(""), sources: [source]))
-        let changed = peers.take(
-            .joined(OverlayPeer(peerID: "q", endpoints: ["10.0.0.3:1", "example.org:1"])))
-        #expect(changed == allowed.allowsOverlay)
-        let expected =
-            (allowed.allowsInviteList ? ["10.0.0.1"] : [])
-            + (allowed.allowsOverlay ? ["10.0.0.2:6881", "10.0.0.3:1"] : [])
-        #expect(peers.members.map(\.rule.description) == expected)
-        _ = peers.take(.left(peerID: "q"))
-        #expect(!peers.members.map(\.rule.description).contains("10.0.0.3:1"))
-    }
-
     @Test("A member that the mesh announces is dialled at once, and one that leaves is cut")
     func overlayJoinsAndLeaves() async throws {
         let scratch = try Scratch()
         let swarm = try await Swarm.seed(scratch.file("in", bytes: 50_000))
         let overlay = ScriptedOverlay()
-        let fetcher = try await backend(
-            "127.0.0.2", inviteList: ["127.0.0.9"], overlay: overlay, downloads: scratch.folder("out"))
+        let fetcher = try await backend("127.0.0.2", overlay: overlay, downloads: scratch.folder("out"))
         let events = fetcher.engine.events()
+        // Nobody else is known: it is ready when the first peer has joined.
+        overlay.send(.joined(OverlayPeer(peerID: "seed", endpoints: [swarm.endpoint.description])))
         let id = try await fetcher.preparePrivateTorrent(
             job: job(.infoHash(swarm.torrent.infoHash.description)), variant: "v")
         #expect(id == swarm.torrent.infoHash.description)
-        overlay.send(.joined(OverlayPeer(peerID: "seed", endpoints: [swarm.endpoint.description])))
         var connectedAs: Member.Source?
         var isFinished = false
         for await event in events {
@@ -142,14 +126,4 @@ struct TorrentBackendTests {
         #expect(error?.code == .disabled)
         try await backend.shutdown()
     }
-}
-
-/// A mesh that says what the test says.
-private struct ScriptedOverlay: OverlayPeerProvider {
-    private let stream: AsyncStream<OverlayPeerEvent>
-    private let continuation: AsyncStream<OverlayPeerEvent>.Continuation
-
-    init() { (stream, continuation) = AsyncStream.makeStream() }
-    func send(_ event: OverlayPeerEvent) { continuation.yield(event) }
-    func peerEvents(jobID: String) -> AsyncStream<OverlayPeerEvent> { stream }
 }
