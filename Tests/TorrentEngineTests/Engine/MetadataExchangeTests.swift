@@ -12,20 +12,18 @@ struct MetadataExchangeTests {
         let torrent = try await fixture.engine.add(
             infoHash,
             options: AddOptions(
-                saveFolder: fixture.folder.path, members: EngineFixture.members(["127.0.0.2"])))
+                saveFolder: fixture.folder.path, members: EngineFixture.members(["127.0.9.0/24"])))
         try await torrent.start()
         let endpoint = fixture.endpoint
         let claimed = MetainfoLimits.standard.maxBytes
         let connections = 64
         let grown = try await onThread {
             let before = ProcessResources.now.memory
-            let peers = try (0..<connections).map { _ in try RawPeer(from: "127.0.0.2", to: endpoint) }
+            let peers = try (0..<connections).map { try RawPeer(from: "127.0.9.\($0 + 1)", to: endpoint) }
             for (number, peer) in peers.enumerated() {
-                // Each with a peer ID of its own: a second connection of the same peer is closed.
+                // Each with an address and a peer ID of its own: one member has only so many connections.
                 peer.send(
-                    RawPeer.handshake(infoHash).dropLast(2) + [
-                        UInt8(number >> 8), UInt8(truncatingIfNeeded: number),
-                    ]
+                    RawPeer.handshake(infoHash).dropLast() + [UInt8(number)]
                         + RawPeer.extended(0, "d1:md11:ut_metadatai2ee13:metadata_sizei\(claimed)ee"))
             }
             for peer in peers {
