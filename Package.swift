@@ -80,6 +80,9 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "OrderedBenchmark", dependencies: ["TorrentEngine"], path: "Tests/Benchmarks/Ordered",
+            swiftSettings: swiftSettings),
         .executableTarget(name: "CShimSmoke", dependencies: ["CShim"], path: "Tests/CShimSmoke"),
         .executableTarget(name: "NetworkMember", dependencies: ["CShim"], path: "Tests/Network/Member"),
         .executableTarget(

@@ -404,7 +404,11 @@ typedef enum clt_event_kind {
     CLT_EVENT_PEER_BANNED = 17, /* endpoint; sent corrupt data */
     /* text: a device that the engine is bound to; value: 0 it is down or has lost an address, and every
      * connection is cut, every listening socket closed and nothing dialled; 1 it is back */
-    CLT_EVENT_INTERFACE = 18
+    CLT_EVENT_INTERFACE = 18,
+    /* endpoint, member; value: clt_message_kind; text: the proven peer ID; data: the body. Beyond 4 MiB that
+     * wait they are dropped and counted: clt_message_counters */
+    CLT_EVENT_MESSAGE = 19,
+    CLT_EVENT_PIECE_DATA = 20 /* request, value: piece; data: its bytes; system_errno set: none, text */
 } clt_event_kind;
 
 typedef enum clt_direction { CLT_INCOMING = 1, CLT_OUTGOING = 2 } clt_direction;
@@ -495,6 +499,8 @@ CLT_RESULT clt_engine_get_settings(clt_engine *engine, clt_bytes **out, clt_erro
 /* ---- Members: who may be in a swarm
  * ------------------------------------------------------------------------------ */
 
+#define CLT_PEER_ID_MAX 64u /* bytes */
+
 typedef enum clt_member_kind {
     CLT_MEMBER_ADDRESS_RANGE = 1 /* later: certificate fingerprint, authenticated peer ID */
 } clt_member_kind;
@@ -506,7 +512,10 @@ typedef struct clt_member {
     uint32_t source; /* the caller's own tag: invite list, overlay … */
     clt_endpoint
         first; /* port: 0 = any; else the one that may be dialled (a peer that dials us comes from any) */
-    clt_endpoint last; /* same family; the range is inclusive; its port is not read */
+    clt_endpoint last;   /* same family; the range is inclusive; its port is not read */
+    const char *peer_id; /* whose address that is, as policy knows it; at most CLT_PEER_ID_MAX bytes; none
+                            where length is 0: then nobody may send signals from there */
+    size_t peer_id_length;
 } clt_member;
 
 /* ---- Torrents
@@ -524,7 +533,8 @@ typedef enum clt_torrent_state {
 enum {
     CLT_ADD_HAVE_ALL = 1u << 0,       /* the caller has just hashed every piece */
     CLT_ADD_VERIFY_ON_READ = 1u << 1, /* seed mode: each piece is hashed before it is first sent */
-    CLT_ADD_SEQUENTIAL = 1u << 2
+    CLT_ADD_SEQUENTIAL = 1u << 2,
+    CLT_ADD_MESSAGES = 1u << 3 /* speak `slskdn` (BEP 10) with members; else the swarm hears nothing of it */
 };
 
 typedef struct clt_add_options {
@@ -543,6 +553,9 @@ typedef struct clt_add_options {
      * NULL or not known: whoever stands there when the torrent is added. See CLT_EVENT_STORAGE_ERROR. */
     const clt_file_identity *identities;
     uint64_t identity_count;
+    const char *peer_id;   /* with CLT_ADD_MESSAGES: who we are, said in the extension handshake; none where
+                              length is 0: then we may receive signals, and send none */
+    size_t peer_id_length; /* at most CLT_PEER_ID_MAX */
 } clt_add_options;
 
 /* Adds it stopped: nothing is dialled, nobody admitted. Blocks briefly. */
@@ -629,6 +642,73 @@ CLT_EXPORT void clt_peers_free(clt_peers *peers) CLT_NOEXCEPT;
  * briefly. */
 CLT_RESULT clt_torrent_get_pieces(clt_engine *engine, clt_torrent_id torrent, clt_bytes **out,
                                   clt_error *error) CLT_NOEXCEPT;
+
+/* Asks for a piece's bytes: answered by CLT_EVENT_PIECE_DATA with `request`, at once where the piece is
+ * verified, else as soon as it is. While such requests wait, the torrent is fetched in order, and what they
+ * wait for first: a reader that asks for the next few pieces, and for one more with each that it has used,
+ * gets the content in order while it arrives, and holds no more in memory than it asked for. At most
+ * CLT_PIECE_READS_MAX may be open in a torrent (else CLT_LIMIT). A piece that the torrent does not have is
+ * CLT_INVALID_ARGUMENT; before the metadata is there, CLT_WRONG_STATE. Blocks briefly. */
+#define CLT_PIECE_READS_MAX 4096u
+CLT_RESULT clt_torrent_read_piece(clt_engine *engine, clt_torrent_id torrent, uint32_t piece,
+                                  uint64_t request, clt_error *error) CLT_NOEXCEPT;
+/* Forgets requests that nobody waits for any more; unknown ones are no error. Their answers do not come, but
+ * for those that wait in the queue already. Blocks briefly. */
+CLT_RESULT clt_torrent_cancel_reads(clt_engine *engine, clt_torrent_id torrent, const uint64_t *requests,
+                                    uint64_t request_count, clt_error *error) CLT_NOEXCEPT;
+
+/* ---- Messages between members: the extension `slskdn` (BEP 10)
+ * ------------------------------------------------------ */
+
+/* The first byte of a message. 2 … 127 are reserved; 128 … 255 are for messages between shims, and there are
+ * none yet. */
+typedef enum clt_message_kind {
+    CLT_MESSAGE_SIGNAL = 1 /* the body: a signal's envelope, JSON in UTF-8; only from a proven peer ID */
+} clt_message_kind;
+
+#define CLT_MESSAGE_BODY_MAX 65536u /* bytes */
+
+typedef struct clt_message {
+    uint32_t struct_size;
+    uint32_t kind;         /* clt_message_kind */
+    clt_endpoint endpoint; /* to that connection; family 0: to `peer_id` */
+    const char *peer_id;   /* to a connection that has proven to be that peer's */
+    size_t peer_id_length;
+    const uint8_t *body;
+    size_t body_length; /* at most CLT_MESSAGE_BODY_MAX (else CLT_LIMIT) */
+} clt_message;
+
+typedef enum clt_send_outcome {
+    CLT_SEND_SENT = 1,       /* it is in the connection's send buffer; nothing says that it arrived */
+    CLT_SEND_NO_SESSION = 2, /* no connection to that peer, or none that speaks `slskdn` */
+    CLT_SEND_WOULD_BLOCK = 3 /* the peer does not read as fast as we send: later, or another way */
+} clt_send_outcome;
+
+/* `outcome` is a clt_send_outcome. A torrent added without CLT_ADD_MESSAGES is CLT_WRONG_STATE. Blocks
+ * briefly. */
+CLT_RESULT clt_torrent_send_message(clt_engine *engine, clt_torrent_id torrent, const clt_message *message,
+                                    int32_t *outcome, clt_error *error) CLT_NOEXCEPT;
+
+/* Of all connections of the torrent so far. All but the first two are messages that were dropped. */
+typedef struct clt_message_counters {
+    uint32_t struct_size;
+    uint32_t reserved;
+    uint64_t sent;
+    uint64_t received; /* handed up */
+    uint64_t unknown_kind;
+    uint64_t malformed;      /* no kind byte */
+    uint64_t oversize;       /* a body above CLT_MESSAGE_BODY_MAX */
+    uint64_t no_identity;    /* a signal without a claim, or from an address that has no ID of its own */
+    uint64_t wrong_identity; /* a signal from a connection that claims another ID than its address has */
+    uint64_t over_budget;    /* more messages or bytes than a peer may send in a second */
+    uint64_t queue_full;     /* more waited in the event queue than it holds */
+    uint64_t second_claims;  /* handshakes after the first of a connection that claimed another ID: ignored */
+    uint64_t cut;            /* connections that were cut because so much of theirs was dropped */
+} clt_message_counters;
+
+/* All zero in a torrent added without CLT_ADD_MESSAGES. Blocks briefly. */
+CLT_RESULT clt_torrent_get_message_counters(clt_engine *engine, clt_torrent_id torrent,
+                                            clt_message_counters *out, clt_error *error) CLT_NOEXCEPT;
 
 #ifdef __cplusplus
 }

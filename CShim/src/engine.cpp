@@ -410,6 +410,8 @@ void engine::on_tick() {
         dials_.refresh();
     }
     session_->post_torrent_updates({});
+    for (auto const &[id, t] : torrents_)
+        t->on_tick();
     refusals_.flush();
     // Reads look for themselves: this is for what nobody reads.
     if (auto const now = std::chrono::steady_clock::now(); now >= next_look_) {

@@ -286,4 +286,36 @@ int32_t clt_torrent_get_pieces(clt_engine *engine, clt_torrent_id torrent, clt_b
     });
 }
 
+int32_t clt_torrent_read_piece(clt_engine *engine, clt_torrent_id torrent, uint32_t piece, uint64_t request,
+                               clt_error *error) noexcept {
+    return with_torrent(engine, torrent, error, [&](clt::engine &, clt::torrent &t) {
+        clt::require(piece <= 0x7fffffff, "the torrent has no such piece");
+        clt::require(request != 0, "request is 0");
+        t.read_piece(int(piece), request);
+    });
+}
+
+int32_t clt_torrent_cancel_reads(clt_engine *engine, clt_torrent_id torrent, uint64_t const *requests,
+                                 uint64_t request_count, clt_error *error) noexcept {
+    return with_torrent(engine, torrent, error, [&](clt::engine &, clt::torrent &t) {
+        clt::require(requests != nullptr || request_count == 0, "requests is NULL with a count");
+        t.cancel_reads(std::vector<uint64_t>(requests, requests + request_count));
+    });
+}
+
+int32_t clt_torrent_send_message(clt_engine *engine, clt_torrent_id torrent, clt_message const *message,
+                                 int32_t *outcome, clt_error *error) noexcept {
+    return with_torrent(engine, torrent, error, [&](clt::engine &, clt::torrent &t) {
+        clt::require(outcome != nullptr, "outcome is NULL");
+        *outcome = t.send(clt::read_struct(message));
+    });
+}
+
+int32_t clt_torrent_get_message_counters(clt_engine *engine, clt_torrent_id torrent,
+                                         clt_message_counters *out, clt_error *error) noexcept {
+    return with_torrent(engine, torrent, error, [&](clt::engine &, clt::torrent &t) {
+        clt::write_struct(out, t.message_counters());
+    });
+}
+
 } // extern "C"

@@ -11,6 +11,8 @@ namespace clt {
 
 namespace {
 
+constexpr size_t message_bytes_limit = 4 * 1024 * 1024;
+
 bool may_be_dropped(clt_event const &e) {
     switch (e.kind) {
     case CLT_EVENT_STATE:
@@ -60,6 +62,21 @@ void event_queue::push(event e) {
         ++dropped_;
         return;
     }
+    append(std::move(e));
+}
+
+bool event_queue::push_message(event e) {
+    std::lock_guard<std::mutex> const lock(mutex_);
+    // The empty body costs memory too.
+    size_t const cost = e.data.size() + sizeof(event);
+    if (waiting_.size() >= limit_ || message_bytes_ + cost > message_bytes_limit) return false;
+    message_bytes_ += cost;
+    e.fields.sequence = ++sequence_;
+    append(std::move(e));
+    return true;
+}
+
+void event_queue::append(event e) {
     bool const wake = waiting_.empty();
     waiting_.push_back(std::move(e));
     if (!wake) return;
@@ -76,6 +93,7 @@ std::vector<clt_event> const &event_queue::drain() {
         uint64_t count = 0;
         [[maybe_unused]] ssize_t const got = ::read(fd_, &count, sizeof(count));
         drained_.swap(waiting_);
+        message_bytes_ = 0;
         if (dropped_ > 0) {
             event gap = make_event(CLT_EVENT_GAP);
             gap.fields.sequence = ++sequence_;
@@ -90,6 +108,10 @@ std::vector<clt_event> const &event_queue::drain() {
         e.fields.text_length = e.text.size();
         e.fields.data = reinterpret_cast<uint8_t const *>(e.data.data());
         e.fields.data_length = e.data.size();
+        if (e.shared) {
+            e.fields.data = reinterpret_cast<uint8_t const *>(e.shared.get());
+            e.fields.data_length = e.shared_size;
+        }
         handed_out_.push_back(e.fields);
     }
     return handed_out_;

@@ -3,6 +3,7 @@
 
 #include "clibtorrent.h"
 
+#include <boost/shared_array.hpp>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -13,6 +14,9 @@ struct event {
     clt_event fields{};
     std::string text;
     std::string data;
+    // Instead of `data`, where the bytes are somebody's already.
+    boost::shared_array<char> shared;
+    size_t shared_size = 0;
 };
 
 int64_t monotonic_ns() noexcept; // CLOCK_MONOTONIC
@@ -30,15 +34,21 @@ public:
     // are never dropped, nor are the milestones of a torrent: somebody waits for each, and there are only so
     // many.
     void push(event e);
+    // A peer's message: false, and nothing is kept, where more of them wait than may. They are bounded in
+    // bytes too, since peers decide how large they are.
+    bool push_message(event e);
     // Valid until the next call.
     std::vector<clt_event> const &drain();
 
 private:
+    void append(event e); // under mutex_
+
     size_t const limit_;
     int fd_ = -1;
     std::mutex mutex_;
     std::vector<event> waiting_; // under mutex_
     uint64_t dropped_ = 0;       // under mutex_
+    size_t message_bytes_ = 0;   // under mutex_; of those that wait
     uint64_t sequence_ = 0;      // under mutex_
     std::vector<event> drained_;
     std::vector<clt_event> handed_out_;

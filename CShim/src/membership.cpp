@@ -1,4 +1,5 @@
 #include "membership.hpp"
+#include "bytes.hpp"
 #include "endpoint.hpp"
 #include "error.hpp"
 #include "unlocks.hpp"
@@ -21,10 +22,20 @@ std::vector<member> membership::read(clt_member const *members, uint64_t count) 
         lt::address const first = endpoint_in(m.first).address();
         lt::address const last = endpoint_in(m.last).address();
         require(first.is_v4() == last.is_v4() && !(last < first), "a member's address range is not one");
-        out.push_back({first, last, m.first.port, m.rule, m.source});
+        require(m.peer_id_length <= CLT_PEER_ID_MAX, "a member's peer_id is longer than CLT_PEER_ID_MAX");
+        out.push_back({first, last, m.first.port, m.rule, m.source,
+                       text_in(m.peer_id, m.peer_id_length, "a member's peer_id is NULL with a length")});
     }
     return out;
 }
+
+namespace {
+
+bool lies_in(member const &m, lt::address const &address) {
+    return m.first.is_v4() == address.is_v4() && !(address < m.first) && !(m.last < address);
+}
+
+} // namespace
 
 void membership::replace(std::vector<member> members) {
     members_ = std::move(members);
@@ -56,16 +67,25 @@ member const *membership::match_incoming(lt::tcp::endpoint const &remote) const 
     lt::address const address = normalised(remote.address());
     if (!covers(address)) return nullptr;
     for (member const &m : members_)
-        if (m.first.is_v4() == address.is_v4() && !(address < m.first) && !(m.last < address)) return &m;
+        if (lies_in(m, address)) return &m;
     return nullptr;
+}
+
+std::string membership::identity(lt::tcp::endpoint const &remote) const {
+    lt::address const address = normalised(remote.address());
+    std::string found;
+    for (member const &m : members_) {
+        if (m.peer_id.empty() || !lies_in(m, address)) continue;
+        if (!found.empty() && found != m.peer_id) return {};
+        found = m.peer_id;
+    }
+    return found;
 }
 
 bool membership::may_dial(lt::tcp::endpoint const &remote) const {
     lt::address const address = normalised(remote.address());
     for (member const &m : members_)
-        if (m.first.is_v4() == address.is_v4() && !(address < m.first) && !(m.last < address) &&
-            (m.port == 0 || m.port == remote.port()))
-            return true;
+        if (lies_in(m, address) && (m.port == 0 || m.port == remote.port())) return true;
     return false;
 }
 

@@ -7,6 +7,7 @@
 #include <libtorrent/fwd.hpp>
 #include <libtorrent/socket.hpp>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct member {
     uint16_t port; // 0 = any
     uint64_t rule;
     uint32_t source;
+    std::string peer_id; // empty: none
 };
 
 class membership {
@@ -33,6 +35,9 @@ public:
     // go.
     member const *match_outgoing(lt::tcp::endpoint const &remote) const;
     bool may_dial(lt::tcp::endpoint const &remote) const;
+    // Whose address it is: the one peer ID that entries give to it. Empty where none does, and where several
+    // do: whoever connects from a shared address could be any of them.
+    std::string identity(lt::tcp::endpoint const &remote) const;
     void allow_dial(lt::tcp::endpoint const &remote) { dialled_.insert(remote); }
 
     void add_to(lt::ip_filter &filter) const;

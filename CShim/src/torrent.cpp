@@ -87,6 +87,11 @@ std::vector<std::optional<file_identity>> identities_of(clt_add_options const &o
     return out;
 }
 
+std::string own_peer_id(clt_add_options const &options) {
+    require(options.peer_id_length <= CLT_PEER_ID_MAX, "peer_id is longer than CLT_PEER_ID_MAX");
+    return text_in(options.peer_id, options.peer_id_length, "peer_id is NULL with a length");
+}
+
 } // namespace
 
 torrent::torrent(clt_torrent_id id, clt_add_options const &options, torrent_context &context)
@@ -111,6 +116,14 @@ torrent::torrent(clt_torrent_id id, clt_add_options const &options, torrent_cont
     params_.extensions.emplace_back([g = gate_](lt::torrent_handle const &, lt::client_data_t) { return g; });
     params_.extensions.emplace_back(
         [x = exchange_](lt::torrent_handle const &, lt::client_data_t) { return x; });
+    if ((options.flags & CLT_ADD_MESSAGES) != 0) {
+        messages_ = std::make_shared<message_channel>(members_, own_peer_id(options), *this);
+        params_.extensions.emplace_back(
+            [m = messages_](lt::torrent_handle const &, lt::client_data_t) { return m; });
+    }
+    reads_ = std::make_shared<piece_reads>(*this, (options.flags & CLT_ADD_SEQUENTIAL) != 0);
+    params_.extensions.emplace_back(
+        [r = reads_](lt::torrent_handle const &, lt::client_data_t) { return r; });
     params_.extensions.emplace_back(&lt::create_smart_ban_plugin);
 #if defined(CLT_TEST_UNLOCK_PEX) || defined(CLT_TEST_UNLOCK_DIAL_ONLY_WHERE_SENT)
     params_.extensions.emplace_back(&lt::create_ut_pex_plugin);
@@ -118,9 +131,15 @@ torrent::torrent(clt_torrent_id id, clt_add_options const &options, torrent_cont
 }
 
 torrent::~torrent() {
+    close_plugins();
+}
+
+void torrent::close_plugins() {
     content_->observer = nullptr;
     gate_->close();
     exchange_->close();
+    if (messages_) messages_->close();
+    reads_->close();
 }
 
 void torrent::add_to(lt::session &session) {
@@ -136,11 +155,11 @@ void torrent::add_to(lt::session &session) {
 }
 
 void torrent::remove_from(lt::session &session) {
-    answer_resume_data(nullptr, boost::asio::error::operation_aborted); // whoever still waits
-    content_->observer = nullptr;
+    // Whoever still waits.
+    answer_resume_data(nullptr, boost::asio::error::operation_aborted);
+    reads_->fail_all(boost::asio::error::operation_aborted);
     content_->is_running = false;
-    gate_->close();
-    exchange_->close();
+    close_plugins();
     session.remove_torrent(handle_);
 }
 
@@ -247,6 +266,32 @@ void torrent::set_rate_limits(uint32_t upload, uint32_t download) {
     handle_.set_download_limit(download == 0 ? -1 : int(download));
 }
 
+void torrent::read_piece(int piece, uint64_t request) {
+    if (metadata_ != metadata_state::there)
+        throw failure(CLT_WRONG_STATE, "there are no pieces before the metadata is there");
+    reads_->read(handle_, piece, request);
+}
+
+clt_send_outcome torrent::send(clt_message const &message) {
+    if (!messages_) throw failure(CLT_WRONG_STATE, "the torrent was added without CLT_ADD_MESSAGES");
+    require(message.kind == CLT_MESSAGE_SIGNAL, "a message is of an unknown kind");
+    require(message.body != nullptr || message.body_length == 0, "body is NULL with a length");
+    if (message.body_length > CLT_MESSAGE_BODY_MAX)
+        throw failure(CLT_LIMIT, "the body is longer than CLT_MESSAGE_BODY_MAX");
+    lt::span<char const> const body(reinterpret_cast<char const *>(message.body),
+                                    std::ptrdiff_t(message.body_length));
+    auto const kind = uint8_t(message.kind);
+    if (message.endpoint.family != 0) return messages_->send(endpoint_in(message.endpoint), kind, body);
+    std::string const peer_id =
+        text_in(message.peer_id, message.peer_id_length, "peer_id is NULL with a length");
+    require(!peer_id.empty(), "a message has neither endpoint nor peer_id");
+    return messages_->send(peer_id, kind, body);
+}
+
+clt_message_counters torrent::message_counters() const {
+    return messages_ ? messages_->counters() : clt_message_counters{};
+}
+
 // ---- What the plugins say ----
 
 void torrent::peer_connected(lt::tcp::endpoint const &remote, clt_direction direction, member const &who) {
@@ -283,6 +328,32 @@ void torrent::metadata_received(std::shared_ptr<std::vector<char> const> info) {
     push(std::move(e));
 }
 
+bool torrent::message_received(lt::tcp::endpoint const &remote, std::string const &peer_id, uint8_t kind,
+                               lt::span<char const> body) {
+    event e = make_event(CLT_EVENT_MESSAGE, id_);
+    e.fields.endpoint = endpoint_out(remote);
+    if (member const *who = members_->match_incoming(remote)) e.fields.member_rule = who->rule;
+    e.fields.value = kind;
+    e.text = peer_id;
+    e.data.assign(body.begin(), body.end());
+    return context_.events.push_message(std::move(e));
+}
+
+void torrent::piece_read(uint64_t request, int piece, boost::shared_array<char> const &data, size_t size,
+                         lt::error_code const &error) {
+    event e = make_event(CLT_EVENT_PIECE_DATA, id_);
+    e.fields.request = request;
+    e.fields.value = piece;
+    if (error) {
+        e.fields.system_errno = system_errno_of(error) != 0 ? system_errno_of(error) : EIO;
+        e.text = error.message();
+    } else {
+        e.shared = data;
+        e.shared_size = size;
+    }
+    push(std::move(e));
+}
+
 // ---- What the engine says ----
 
 void torrent::on_alert(lt::alert const &alert) {
@@ -307,6 +378,9 @@ void torrent::on_alert(lt::alert const &alert) {
         push_state();
     } else if (auto const *saved = lt::alert_cast<lt::save_resume_data_alert>(&alert)) {
         answer_resume_data(&saved->params, {});
+    } else if (auto const *read = lt::alert_cast<lt::read_piece_alert>(&alert)) {
+        reads_->on_read(handle_, static_cast<int>(read->piece), read->buffer, size_t(read->size),
+                        read->error);
     } else if (auto const *unsaved = lt::alert_cast<lt::save_resume_data_failed_alert>(&alert)) {
         answer_resume_data(nullptr, unsaved->error);
     } else if (auto const *rejected = lt::alert_cast<lt::fastresume_rejected_alert>(&alert)) {
@@ -322,6 +396,7 @@ void torrent::on_alert(lt::alert const &alert) {
 }
 
 void torrent::resynchronise() {
+    reads_->look_again(handle_, true);
     clt_torrent_state const state = state_of(handle_.status({}));
     if (state == CLT_STATE_DOWNLOADING || state == CLT_STATE_SEEDING) on_checked();
     if (state == CLT_STATE_SEEDING) context_.disk->seal(*content_);
@@ -336,6 +411,7 @@ void torrent::on_storage_error(lt::error_code const &error, char const *operatio
     e.text = std::string(operation) + ": " + error.message();
     e.data = path;
     push(std::move(e));
+    reads_->fail_all(error);
 }
 
 void torrent::answer_resume_data(lt::add_torrent_params const *params, lt::error_code const &error) {

@@ -4,8 +4,10 @@
 #include "disk_layer.hpp"
 #include "event_queue.hpp"
 #include "gate.hpp"
+#include "message_channel.hpp"
 #include "metadata_exchange.hpp"
 #include "metainfo.hpp"
+#include "piece_reads.hpp"
 #include "refusal_log.hpp"
 
 #include <libtorrent/add_torrent_params.hpp>
@@ -25,7 +27,11 @@ struct torrent_context {
     disk_layer *disk = nullptr; // the session's; nullptr where there is no session
 };
 
-class torrent final : public gate_observer, public metadata_observer, public content_observer {
+class torrent final : public gate_observer,
+                      public metadata_observer,
+                      public message_observer,
+                      public piece_reads_observer,
+                      public content_observer {
 public:
     torrent(clt_torrent_id id, clt_add_options const &options, torrent_context &context);
     ~torrent();
@@ -47,12 +53,17 @@ public:
     void cut_all() { gate_->cut_all(); }
     void save_resume_data(uint64_t request);
     void set_rate_limits(uint32_t upload, uint32_t download);
+    void read_piece(int piece, uint64_t request);
+    void cancel_reads(std::vector<uint64_t> const &requests) { reads_->cancel(handle_, requests); }
+    clt_send_outcome send(clt_message const &message);
+    clt_message_counters message_counters() const;
     clt_torrent_status status() const;
     std::vector<lt::peer_info> peers() const;
 
     void on_alert(lt::alert const &alert);
     // Alerts were lost: what they would have said is read from the status.
     void resynchronise();
+    void on_tick() { reads_->look_again(handle_, false); }
     void on_progress(lt::torrent_status const &status);
 
 private:
@@ -62,10 +73,15 @@ private:
     void peer_disconnected(lt::tcp::endpoint const &, clt_direction, clt_disconnect, std::string) override;
     void peer_refused(lt::tcp::endpoint const &, clt_direction, clt_refusal) override;
     void metadata_received(std::shared_ptr<std::vector<char> const> info) override;
+    bool message_received(lt::tcp::endpoint const &, std::string const &peer_id, uint8_t kind,
+                          lt::span<char const> body) override;
+    void piece_read(uint64_t request, int piece, boost::shared_array<char> const &data, size_t size,
+                    lt::error_code const &error) override;
 
     void content_failed(file_fault const &fault, std::string const &path) override;
 
     void push(event e) { context_.events.push(std::move(e)); }
+    void close_plugins();
     void push_state();
     clt_torrent_state state_of(lt::torrent_status const &status) const;
     void on_checked();
@@ -79,6 +95,8 @@ private:
     std::shared_ptr<membership> members_;
     std::shared_ptr<gate> gate_;
     std::shared_ptr<metadata_exchange> exchange_;
+    std::shared_ptr<message_channel> messages_; // nullptr where it was not asked for
+    std::shared_ptr<piece_reads> reads_;
 
     std::shared_ptr<content_watch> content_;
 

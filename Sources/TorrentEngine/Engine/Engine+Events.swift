@@ -26,27 +26,44 @@ extension Engine {
 
     private func take(_ native: clt_event) {
         let torrent = native.torrent == 0 ? nil : Torrent.ID(raw: native.torrent)
-        if native.request != 0 { answer(native) }
+        if native.request != 0 { answer(native, torrent) }
+        if let torrent, let message = message(native, torrent) {
+            messageHub.send(message)
+            return
+        }
         guard let kind = kind(of: native, torrent) else { return }
         if let torrent { remember(kind, native, torrent) } else { remember(kind) }
         hub.send(EngineEvent(sequence: native.sequence, torrent: torrent, kind: kind))
     }
 
-    private func answer(_ native: clt_event) {
+    private func answer(_ native: clt_event, _ torrent: Torrent.ID?) {
         switch clt_event_kind(rawValue: native.kind) {
         case CLT_EVENT_RESUME_DATA:
-            if native.system_errno == 0 {
-                resumeData.resolve(
-                    native.request,
-                    .success(Array(UnsafeBufferPointer(start: native.data, count: native.data_length))))
-            } else {
-                resumeData.resolve(native.request, .failure(storageError(native, "save resume data")))
-            }
+            resumeData.resolve(native.request, data(native, "save resume data"))
+        case CLT_EVENT_PIECE_DATA:
+            if let torrent { records[torrent]?.reads.remove(native.request) }
+            pieceData.resolve(native.request, data(native, "read piece \(native.value)"))
         case CLT_EVENT_REMOVED:
             removals.resolve(native.request, .success(()))
         default:
             break
         }
+    }
+
+    private func data(_ native: clt_event, _ operation: String) -> Result<[UInt8], EngineError> {
+        native.system_errno == 0
+            ? .success(Array(UnsafeBufferPointer(start: native.data, count: native.data_length)))
+            : .failure(storageError(native, operation))
+    }
+
+    private func message(_ native: clt_event, _ torrent: Torrent.ID) -> PeerMessage? {
+        guard native.kind == CLT_EVENT_MESSAGE.rawValue, let endpoint = PeerEndpoint(native.endpoint) else {
+            return nil
+        }
+        return PeerMessage(
+            torrent: torrent, endpoint: endpoint, member: records[torrent]?.membersByRule[native.member_rule],
+            peerID: text(native),
+            body: Array(UnsafeBufferPointer(start: native.data, count: native.data_length)))
     }
 
     private func remember(_ kind: EngineEvent.Kind) {

@@ -24,7 +24,7 @@ extension Engine {
         let operation = "add torrent \(infoHash)"
         let handle = try liveHandle(operation)
         var record = TorrentRecord(state: metainfo == nil ? .metadata : .checking)
-        let members = options.members.map { clt_member($0, rule: record.rule(for: $0)) }
+        let members = options.members.map { (member: $0, rule: record.rule(for: $0)) }
         var native = clt_add_options()
         native.struct_size = UInt32(MemoryLayout<clt_add_options>.size)
         native.metainfo = metainfo?.native.pointer
@@ -32,6 +32,9 @@ extension Engine {
         native.upload_limit = options.uploadLimit
         native.download_limit = options.downloadLimit
         if options.isSequential { native.flags |= UInt32(CLT_ADD_SEQUENTIAL) }
+        record.speaksMessages = options.messages != nil
+        if options.messages != nil { native.flags |= UInt32(CLT_ADD_MESSAGES) }
+        let peerID = options.messages?.peerID ?? ""
         var have: [UInt8]?
         switch options.content {
         case .unknown: break
@@ -49,19 +52,23 @@ extension Engine {
         var id: clt_torrent_id = 0
         try nativeCall(operation) { error in
             withBorrowed(options.saveFolder) { path, length in
-                members.withUnsafeBufferPointer { members in
-                    withBuffers(have ?? [], identities) { pieces, identities in
-                        native.save_path = path
-                        native.save_path_length = length
-                        native.members = members.baseAddress
-                        native.member_count = UInt64(members.count)
-                        if have != nil {
-                            native.have_pieces = pieces.baseAddress
-                            native.have_pieces_length = pieces.count
+                withBorrowed(members) { members in
+                    withBorrowed(peerID) { peerID, peerIDLength in
+                        withBuffers(have ?? [], identities) { pieces, identities in
+                            native.save_path = path
+                            native.save_path_length = length
+                            native.members = members.baseAddress
+                            native.member_count = UInt64(members.count)
+                            native.peer_id = peerID
+                            native.peer_id_length = peerIDLength
+                            if have != nil {
+                                native.have_pieces = pieces.baseAddress
+                                native.have_pieces_length = pieces.count
+                            }
+                            native.identities = identities.baseAddress
+                            native.identity_count = UInt64(identities.count)
+                            return clt_torrent_add(handle, &native, &id, error)
                         }
-                        native.identities = identities.baseAddress
-                        native.identity_count = UInt64(identities.count)
-                        return clt_torrent_add(handle, &native, &id, error)
                     }
                 }
             }
@@ -102,10 +109,10 @@ extension Engine {
         let operation = "set the members of torrent \(id)"
         let handle = try liveHandle(operation)
         guard var record = records[id] else { throw notFound(operation) }
-        let natives = members.map { clt_member($0, rule: record.rule(for: $0)) }
+        let numbered = members.map { (member: $0, rule: record.rule(for: $0)) }
         records[id] = record
         try nativeCall(operation) { error in
-            natives.withUnsafeBufferPointer {
+            withBorrowed(numbered) {
                 clt_torrent_set_members(handle, id.raw, $0.baseAddress, UInt64($0.count), error)
             }
         }
@@ -128,16 +135,4 @@ private func withBuffers<First, Second, Result>(
     _ body: (UnsafeBufferPointer<First>, UnsafeBufferPointer<Second>) -> Result
 ) -> Result {
     first.withUnsafeBufferPointer { first in second.withUnsafeBufferPointer { body(first, $0) } }
-}
-
-extension clt_member {
-    init(_ member: Member, rule: UInt64) {
-        self.init()
-        struct_size = UInt32(MemoryLayout<clt_member>.size)
-        kind = CLT_MEMBER_ADDRESS_RANGE.rawValue
-        self.rule = rule
-        source = member.source.raw
-        first = clt_endpoint(member.rule.firstAddress, port: member.rule.port ?? 0)
-        last = clt_endpoint(member.rule.lastAddress, port: 0)
-    }
 }

@@ -50,6 +50,9 @@ extension Engine {
             () throws(EngineError) in
             try nativeCall(operation) { clt_torrent_remove(handle, id.raw, request, $0) }
             fail(id, notFound("wait for torrent \(id)"))
+            for read in records[id]?.reads ?? [] {
+                pieceData.resolve(read, .failure(notFound("read torrent \(id)")))
+            }
             records[id] = nil
         }
     }

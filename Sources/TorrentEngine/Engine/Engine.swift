@@ -8,7 +8,10 @@ import Logging
 /// the background.
 public actor Engine {
     nonisolated let thread: EngineThread
-    nonisolated let hub = EventHub()
+    nonisolated let hub = EventHub<EngineEvent> { missed, next in
+        EngineEvent(sequence: next.sequence, torrent: nil, kind: .gap(missed))
+    }
+    nonisolated let messageHub = EventHub<PeerMessage>()
     nonisolated let logger: Logger
     let configuration: EngineConfiguration
 
@@ -17,6 +20,7 @@ public actor Engine {
     let milestones = PendingAnswers<Void>()
     let resumeData = PendingAnswers<[UInt8]>()
     let removals = PendingAnswers<Void>()
+    nonisolated let pieceData = PendingAnswers<[UInt8]>()
     private var lastRequest: UInt64 = 0
     /// What became of the listening sockets so far.
     var listening: [PeerEndpoint] = []
@@ -34,6 +38,7 @@ public actor Engine {
 
     deinit {
         hub.finish()
+        messageHub.finish()
         let native = native
         thread.finish { native?.destroy(within: .seconds(10)) }
     }
@@ -74,7 +79,7 @@ public actor Engine {
     ///
     /// - Parameter limit: How many may wait before a ``EngineEvent/Kind/gap(_:)`` takes their place, 1 or more.
     public nonisolated func events(buffering limit: Int = 4096) -> EngineEvents {
-        hub.subscribe(buffering: limit)
+        EngineEvents(stream: hub.subscribe(buffering: limit))
     }
 
     /// Where the engine listens, with the real ports.
@@ -116,8 +121,10 @@ public actor Engine {
         milestones.failAll(error)
         resumeData.failAll(error)
         removals.failAll(error)
+        pieceData.failAll(error)
         records.removeAll()
         hub.finish()
+        messageHub.finish()
         try ended.close(within: limit)
     }
 

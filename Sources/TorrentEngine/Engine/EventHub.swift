@@ -12,21 +12,26 @@ public struct EngineEvents: AsyncSequence, Sendable {
 }
 
 /// Hands each event to every subscriber. Safe from any thread.
-final class EventHub: Sendable {
+final class EventHub<Event: Sendable>: Sendable {
+    /// What stands for so many events that a subscriber missed, before the next one that it gets.
+    typealias Gap = @Sendable (_ missed: UInt64, _ next: Event) -> Event
+
     private struct Subscriber {
-        let continuation: AsyncStream<EngineEvent>.Continuation
+        let continuation: AsyncStream<Event>.Continuation
         var missed: UInt64 = 0
 
-        mutating func send(_ event: EngineEvent) {
-            if missed > 0 {
-                let gap = EngineEvent(sequence: event.sequence, torrent: nil, kind: .gap(missed))
-                guard case .enqueued = continuation.yield(gap) else {
+        /// False where it was missed.
+        mutating func send(_ event: Event, gap: Gap?) -> Bool {
+            if missed > 0, let gap {
+                guard case .enqueued = continuation.yield(gap(missed, event)) else {
                     missed += 1
-                    return
+                    return false
                 }
                 missed = 0
             }
-            if case .dropped = continuation.yield(event) { missed = 1 }
+            guard case .dropped = continuation.yield(event) else { return true }
+            missed += 1
+            return false
         }
     }
 
@@ -34,13 +39,20 @@ final class EventHub: Sendable {
         var subscribers: [UInt64: Subscriber] = [:]
         var nextID: UInt64 = 0
         var isFinished = false
+        var missed: UInt64 = 0
     }
 
     private let state = Locked(State())
+    private let gap: Gap?
 
-    func subscribe(buffering limit: Int) -> EngineEvents {
+    init(gap: Gap? = nil) { self.gap = gap }
+
+    /// How many events subscribers missed, in all.
+    var missed: UInt64 { state.withLock { $0.missed } }
+
+    func subscribe(buffering limit: Int) -> AsyncStream<Event> {
         let (stream, continuation) = AsyncStream.makeStream(
-            of: EngineEvent.self, bufferingPolicy: .bufferingOldest(Swift.max(1, limit)))
+            of: Event.self, bufferingPolicy: .bufferingOldest(Swift.max(1, limit)))
         let id: UInt64? = state.withLock { state in
             guard !state.isFinished else { return nil }
             state.nextID += 1
@@ -49,18 +61,20 @@ final class EventHub: Sendable {
         }
         guard let id else {
             continuation.finish()
-            return EngineEvents(stream: stream)
+            return stream
         }
         continuation.onTermination = { [weak self] _ in
             // Not at once: the stream may be ending under our own lock.
             Task { self?.state.withLock { $0.subscribers[id] = nil } }
         }
-        return EngineEvents(stream: stream)
+        return stream
     }
 
-    func send(_ event: EngineEvent) {
+    func send(_ event: Event) {
         state.withLock { state in
-            for id in state.subscribers.keys { state.subscribers[id]?.send(event) }
+            for id in state.subscribers.keys where state.subscribers[id]?.send(event, gap: gap) == false {
+                state.missed += 1
+            }
         }
     }
 

@@ -51,6 +51,9 @@ final class PendingAnswers<Answer: Sendable>: Sendable {
         continuation?.resume(returning: outcome)
     }
 
+    /// How many questions are open or wait for somebody to take their answer.
+    var count: Int { entries.withLock { $0.count } }
+
     func failAll(_ error: EngineError) {
         for id in entries.withLock({ Array($0.keys) }) { resolve(id, .failure(error)) }
     }

@@ -10,6 +10,10 @@ struct TorrentRecord {
     var reached: Set<Milestone> = []
     var failure: EngineError?
     var waiters: [UInt64: Milestone] = [:]
+    /// Whether it was added with a message channel.
+    var speaksMessages = false
+    /// Reads of pieces that the shim has not answered yet.
+    var reads: Set<UInt64> = []
     /// The numbers that the shim knows members by. Never reused, so that a peer that a former entry admitted is
     /// still attributed to it.
     var membersByRule: [UInt64: Member] = [:]

@@ -31,6 +31,9 @@ public struct AddOptions: Sendable {
     public var identities: [FileIdentity?]
     /// Fetch pieces in order.
     public var isSequential: Bool
+    /// Whether the torrent speaks the extension `slskdn` (BEP 10) with its members, and as whom. Nil, the default: its
+    /// swarm hears nothing of it.
+    public var messages: MessageChannel?
     /// Bytes a second; 0 for no limit.
     public var uploadLimit: UInt32
     /// Bytes a second; 0 for no limit.
@@ -39,14 +42,15 @@ public struct AddOptions: Sendable {
     /// Makes options.
     public init(
         saveFolder: String, members: [Member] = [], content: Content = .unknown,
-        identities: [FileIdentity?] = [], isSequential: Bool = false, uploadLimit: UInt32 = 0,
-        downloadLimit: UInt32 = 0
+        identities: [FileIdentity?] = [], isSequential: Bool = false, messages: MessageChannel? = nil,
+        uploadLimit: UInt32 = 0, downloadLimit: UInt32 = 0
     ) {
         self.saveFolder = saveFolder
         self.members = members
         self.content = content
         self.identities = identities
         self.isSequential = isSequential
+        self.messages = messages
         self.uploadLimit = uploadLimit
         self.downloadLimit = downloadLimit
     }

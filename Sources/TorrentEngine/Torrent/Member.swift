@@ -19,11 +19,15 @@ public struct Member: Sendable, Hashable {
     public let rule: AddressRule
     /// Where it came from.
     public let source: Source
+    /// Whose address that is, as policy knows it; at most 64 bytes. Nil: nobody may send signals from there, unless
+    /// another entry says whose it is (``PeerMessage``).
+    public let peerID: String?
 
     /// Makes a member.
-    public init(_ rule: AddressRule, source: Source) {
+    public init(_ rule: AddressRule, source: Source, peerID: String? = nil) {
         self.rule = rule
         self.source = source
+        self.peerID = peerID
     }
 
     /// The endpoint to dial, where the rule names one.

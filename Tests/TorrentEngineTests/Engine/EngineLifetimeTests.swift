@@ -81,7 +81,9 @@ struct EngineLifetimeTests {
 
     @Test("A subscriber that does not listen gets a gap, not silence, and costs no memory")
     func gap() async throws {
-        let hub = EventHub()
+        let hub = EventHub<EngineEvent> { missed, next in
+            EngineEvent(sequence: next.sequence, torrent: nil, kind: .gap(missed))
+        }
         let events = hub.subscribe(buffering: 2)
         for sequence in 1...5 {
             hub.send(EngineEvent(sequence: UInt64(sequence), torrent: nil, kind: .progress))

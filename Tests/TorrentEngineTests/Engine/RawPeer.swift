@@ -8,8 +8,13 @@ final class RawPeer: Sendable {
 
     /// Dials from an address of ours.
     ///
-    /// - Parameter buffer: Bytes that the kernel takes for it, as long as it reads none; 0 leaves that to the kernel.
-    init(from source: String, to endpoint: PeerEndpoint, receiveBuffer buffer: Int32 = 0) throws {
+    /// - Parameters:
+    ///   - buffer: Bytes that the kernel takes for it, as long as it reads none; 0 leaves that to the kernel.
+    ///   - seconds: How long to wait for bytes before there are none.
+    init(
+        from source: String, to endpoint: PeerEndpoint, receiveBuffer buffer: Int32 = 0,
+        patience seconds: Int = 5
+    ) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         if buffer > 0 {
             var size = buffer
@@ -20,7 +25,7 @@ final class RawPeer: Sendable {
         try Self.check(Self.with(&address) { Glibc.bind(descriptor, $0, $1) }, "bind")
         var remote = try Self.address(endpoint)
         try Self.check(Self.with(&remote) { Glibc.connect(descriptor, $0, $1) }, "connect")
-        var patience = timeval(tv_sec: 5, tv_usec: 0)
+        var patience = timeval(tv_sec: seconds, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     }
 
