@@ -213,6 +213,7 @@ void torrent::content_failed(file_fault const &fault, std::string const &path) {
     e.data = path;
     push(std::move(e));
     handle_.pause(); // cuts whoever is connected
+    reads_->fail_all(lt::error_code(fault.error != 0 ? fault.error : EIO, boost::system::system_category()));
     push_state();
 }
 
