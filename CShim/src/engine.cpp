@@ -102,6 +102,16 @@ void engine::open_session() {
     dials_.open(io_, *session_, *interfaces_);
     limit_connections();
 
+    // The session's own start is posted, not done yet, and lets local addresses off every limit: after that.
+    boost::asio::post(io_, [this] { limit_everybody(); });
+
+    // Called with the alert mutex held, on any thread: do nothing but post.
+    session_->set_alert_notify([this] { boost::asio::post(io_, [this] { on_alerts(); }); });
+    schedule_tick();
+}
+
+void engine::limit_everybody() {
+    if (!session_) return;
     // Loopback and private ranges are exempt from limits unless they are put in the global class.
     lt::ip_filter everybody;
     std::uint32_t const global = 1u << static_cast<std::uint32_t>(lt::session::global_peer_class_id);
@@ -109,10 +119,6 @@ void engine::open_session() {
     everybody.add_rule(lt::make_address("::"), lt::make_address("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
                        global);
     session_->set_peer_class_filter(everybody);
-
-    // Called with the alert mutex held, on any thread: do nothing but post.
-    session_->set_alert_notify([this] { boost::asio::post(io_, [this] { on_alerts(); }); });
-    schedule_tick();
 }
 
 void engine::post(std::function<void()> body) {

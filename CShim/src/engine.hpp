@@ -62,6 +62,7 @@ private:
 
     void post(std::function<void()> body); // throws SHUT_DOWN
     void open_session();
+    void limit_everybody();
     void on_alerts();
     void on_alert(lt::alert const &alert);
     void schedule_tick();

@@ -27,9 +27,9 @@ struct EngineFixture {
         return try await TorrentCreator().create(of: "\(folder.path)/\(name)").metainfo
     }
 
-    func seed(_ name: String, allowing rules: [String]) async throws -> Torrent {
+    func seed(_ name: String, bytes count: Int = 40_000, allowing rules: [String]) async throws -> Torrent {
         let torrent = try await engine.add(
-            metainfo(name),
+            metainfo(name, bytes: count),
             options: AddOptions(saveFolder: folder.path, members: Self.members(rules), content: .complete))
         try await torrent.start()
         try await torrent.waitUntilFinished()
