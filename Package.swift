@@ -83,6 +83,12 @@ let package = Package(
         .executableTarget(
             name: "OrderedBenchmark", dependencies: ["TorrentEngine"], path: "Tests/Benchmarks/Ordered",
             swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "StoryNode",
+            dependencies: [
+                "PrivateTorrent", "PrivateTorrentTesting", "NodeSupport", "NodeInterface", "TorrentEngine",
+            ],
+            path: "Tests/StoryNode", swiftSettings: swiftSettings),
         .executableTarget(name: "CShimSmoke", dependencies: ["CShim"], path: "Tests/CShimSmoke"),
         .executableTarget(name: "NetworkMember", dependencies: ["CShim"], path: "Tests/Network/Member"),
         .executableTarget(
