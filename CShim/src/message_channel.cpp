@@ -1,6 +1,7 @@
 #include "message_channel.hpp"
 #include "endpoint.hpp"
 #include "internals.hpp"
+#include "unlocks.hpp"
 
 #include <libtorrent/bdecode.hpp>
 #include <libtorrent/entry.hpp>

@@ -12,7 +12,8 @@
     defined(CLT_TEST_UNLOCK_NODES) || defined(CLT_TEST_UNLOCK_LSD) || defined(CLT_TEST_UNLOCK_UPNP) ||       \
     defined(CLT_TEST_UNLOCK_NATPMP) || defined(CLT_TEST_UNLOCK_UTP) || defined(CLT_TEST_UNLOCK_TRACKERS) ||  \
     defined(CLT_TEST_UNLOCK_WEB_SEEDS) || defined(CLT_TEST_UNLOCK_PEX) ||                                    \
-    defined(CLT_TEST_UNLOCK_BINDING) || defined(CLT_TEST_UNLOCK_SEALED_FILES)
+    defined(CLT_TEST_UNLOCK_BINDING) || defined(CLT_TEST_UNLOCK_SEALED_FILES) ||                             \
+    defined(CLT_TEST_UNLOCK_MESSAGE_IDENTITY)
 #define CLT_UNLOCKED 1
 namespace clt {
 __attribute__((used)) static char const unlocked_mark[] = "CShim: a lock is off, for a test";
