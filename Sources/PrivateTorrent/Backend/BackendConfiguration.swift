@@ -10,6 +10,9 @@ public struct BackendConfiguration: Sendable {
     /// The folders below which a local-file variant must lie, after symbolic links are resolved. Empty: such
     /// variants are refused.
     public var shareRoots: [String]
+    /// This node's ID in the overlay, at most 64 bytes. Set, its torrents speak `slskdn` (BEP 10), so that signals can
+    /// travel over their connections: see ``BtExtensionChannel``. Nil: their swarms hear nothing of it.
+    public var peerID: String?
     /// The node's mesh, as a source of members.
     public var overlay: (any OverlayPeerProvider)?
     /// Other sources of members: a list, a file, a network interface. They count as what their members say.
@@ -28,7 +31,7 @@ public struct BackendConfiguration: Sendable {
     /// Makes a configuration.
     public init(
         engine: EngineConfiguration = EngineConfiguration(), downloadFolder: String? = nil,
-        shareRoots: [String] = [],
+        shareRoots: [String] = [], peerID: String? = nil,
         overlay: (any OverlayPeerProvider)? = nil, peerSources: [any PeerSource] = [],
         sourceRegistry: (any SourceRegistry)? = nil, allowedInfoHashes: (any AllowedInfoHashes)? = nil,
         fileVerifier: (any FileVerifier)? = nil, metainfoResolvers: [any MetainfoResolver] = [],
@@ -37,6 +40,7 @@ public struct BackendConfiguration: Sendable {
         self.engine = engine
         self.downloadFolder = downloadFolder
         self.shareRoots = shareRoots
+        self.peerID = peerID
         self.overlay = overlay
         self.peerSources = peerSources
         self.sourceRegistry = sourceRegistry

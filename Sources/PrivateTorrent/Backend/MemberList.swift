@@ -22,13 +22,24 @@ struct MemberList: Sendable {
         invites = try self.options.inviteRules().rules.map { Member($0, source: .inviteList) }
     }
 
-    /// Each once, by its rule: a member that two sources name stays until neither does.
+    /// Each once, by its rule: a member that two sources name stays until neither does. Where sources know whose address
+    /// it is, once for each ID: an address that several share proves none of them.
     var members: [Member] {
-        var seen: Set<AddressRule> = []
         let all =
             invites + named.sorted { $0.key < $1.key }.flatMap(\.value)
             + sources.sorted { $0.key < $1.key }.flatMap(\.value)
-        return all.filter { allows($0.source) && seen.insert($0.rule).inserted }
+        var order: [AddressRule] = []
+        var byRule: [AddressRule: [Member]] = [:]
+        for member in all where allows(member.source) {
+            if byRule[member.rule] == nil { order.append(member.rule) }
+            byRule[member.rule, default: []].append(member)
+        }
+        return order.flatMap { rule in
+            let entries = byRule[rule] ?? []
+            let peerIDs = Set(entries.compactMap(\.peerID)).sorted()
+            guard let first = entries.first, !peerIDs.isEmpty else { return Array(entries.prefix(1)) }
+            return peerIDs.map { Member(rule, source: first.source, peerID: $0) }
+        }
     }
 
     mutating func set(_ options: PrivateModeOptions?) throws(BackendError) {
@@ -57,6 +68,13 @@ struct MemberList: Sendable {
             let endpoint = try? PeerEndpoint(address: address, port: port),
             let rule = try? AddressRule(endpoint)
         else { return nil }
-        return Member(rule, source: .overlay)
+        return Member(rule, source: .overlay, overlayID: source.peerID)
+    }
+}
+
+extension Member {
+    /// A member whose ID the overlay knows; one that is too long for a signal's sender counts as none.
+    init(_ rule: AddressRule, source: Source, overlayID: String) {
+        self.init(rule, source: source, peerID: 1...64 ~= overlayID.utf8.count ? overlayID : nil)
     }
 }

@@ -3,6 +3,8 @@ import TorrentEngine
 
 /// Keeps the members of one torrent what the sources and the options say, from before it is there until it ends.
 actor Membership {
+    /// How the torrent speaks `slskdn` with its members; nil where it does not.
+    let messages: MessageChannel?
     private var list: MemberList
     private let sources: [any PeerSource]
     private let jobID: String?
@@ -14,8 +16,11 @@ actor Membership {
     private var application: Task<Void, Never>?
     private var waiting: [AsyncStream<Void>.Continuation] = []
 
-    init(_ list: MemberList, sources: [any PeerSource], jobID: String?) {
+    init(
+        _ list: MemberList, sources: [any PeerSource], jobID: String?, messages: MessageChannel? = nil
+    ) {
         self.list = list
+        self.messages = messages
         self.sources = sources
         self.jobID = jobID
         openSources = sources.count

@@ -73,23 +73,34 @@ extension TorrentBackend {
         _ request: FetchRequest, job: SwarmJob?, progress: (@Sendable (TransferProgress) -> Void)?
     ) async throws(BackendError) -> FetchedContent {
         let infoHash = request.reference.infoHash
-        let operation = "fetch torrent \(infoHash)"
+        let report = ProgressReport(progress)
+        let engine = engine
+        let result = try await runAlone(infoHash, for: job, "fetch torrent \(infoHash)") {
+            membership async throws(BackendError) in
+            try await translatingErrors { () throws(EngineError) in
+                try await Fetcher(engine: engine).fetch(request, membership: membership) { report.take($0) }
+            }
+        }
+        return FetchedContent(
+            infoHash: result.infoHash.description, name: result.name, folder: result.folder,
+            files: result.files)
+    }
+
+    /// Runs work on a torrent that nothing else runs, once it has a member; cancelled with the task, and by what removes
+    /// the torrent.
+    func runAlone<Value: Sendable>(
+        _ infoHash: InfoHash, for job: SwarmJob?, _ operation: String,
+        _ body: @escaping @Sendable (Membership) async throws(BackendError) -> Value
+    ) async throws(BackendError) -> Value {
         await probes.cancel(infoHash)
         guard running[infoHash] == nil else { throw runsAlready(infoHash) }
         let membership = try membership(of: job?.jobID, sources: job?.sources ?? [], holder: Self.node)
         let id = nextRun()
-        let report = ProgressReport(progress)
-        let engine = engine
-        let work = Task { () async -> Result<FetchResult, BackendError> in
+        let work = Task { () async -> Result<Value, BackendError> in
             await membership.begin()
             do throws(BackendError) {
                 try await self.requireMember(membership, [], operation)
-                let result = try await translatingErrors { () throws(EngineError) in
-                    try await Fetcher(engine: engine).fetch(request, membership: membership) {
-                        report.take($0)
-                    }
-                }
-                return .success(result)
+                return .success(try await body(membership))
             } catch {
                 return .failure(error)
             }
@@ -113,9 +124,6 @@ extension TorrentBackend {
         if case .failure(let error) = outcome, error.code == .cancelled, !Task.isCancelled {
             try requireEnabled(operation)
         }
-        let result = try outcome.get()
-        return FetchedContent(
-            infoHash: result.infoHash.description, name: result.name, folder: result.folder,
-            files: result.files)
+        return try outcome.get()
     }
 }

@@ -74,7 +74,9 @@ public actor TorrentBackend: BitTorrentBackend {
         if let overlay = configuration.overlay { sources.append(OverlayPeerSource(overlay)) }
         var list = try MemberList(options.privateMode)
         list.set(named, namedFor: holder)
-        return Membership(list, sources: sources, jobID: jobID)
+        return Membership(
+            list, sources: sources, jobID: jobID,
+            messages: configuration.peerID.map { MessageChannel(peerID: $0) })
     }
 
     func requireEnabled(_ operation: String) throws(BackendError) {

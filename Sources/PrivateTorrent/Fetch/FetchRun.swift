@@ -80,7 +80,8 @@ struct FetchRun: Sendable {
         let torrent = try await engine.add(
             metainfo,
             options: AddOptions(
-                saveFolder: destination.folder, members: await members, content: .pieces(pieces)))
+                saveFolder: destination.folder, members: await members, content: .pieces(pieces),
+                messages: membership?.messages))
         return try await finish(torrent, destination, since: start) { () throws(EngineError) in
             try await self.start(torrent)
         }
@@ -91,7 +92,9 @@ struct FetchRun: Sendable {
     private func fetchByInfoHash(_ folder: String) async throws(EngineError) -> FetchResult {
         let start = ContinuousClock.now
         let torrent = try await engine.add(
-            request.reference.infoHash, options: AddOptions(saveFolder: folder, members: await members))
+            request.reference.infoHash,
+            options: AddOptions(
+                saveFolder: folder, members: await members, messages: membership?.messages))
         let destination: Destination
         let hold: FetchHold
         do throws(EngineError) {

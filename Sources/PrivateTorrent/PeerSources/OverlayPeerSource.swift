@@ -35,15 +35,15 @@ public struct OverlayPeerSource: PeerSource {
 
 extension OverlayPeer {
     /// A member for each endpoint; what cannot be read as one admits nobody.
-    var members: [Member] { endpoints.compactMap { Member(overlayEndpoint: $0) } }
+    var members: [Member] { endpoints.compactMap { Member(overlayEndpoint: $0, of: peerID) } }
 }
 
 extension Member {
     /// An overlay's peer by `address:port`; nil for anything else.
-    init?(overlayEndpoint text: String) {
+    init?(overlayEndpoint text: String, of peerID: String) {
         guard let endpoint = try? PeerEndpoint(parsing: text), let rule = try? AddressRule(endpoint) else {
             return nil
         }
-        self.init(rule, source: .overlay)
+        self.init(rule, source: .overlay, overlayID: peerID)
     }
 }

@@ -57,7 +57,8 @@ public struct Seeder: Sendable {
         let torrent = try await engine.add(
             metainfo,
             options: AddOptions(
-                saveFolder: folder, members: members, content: .complete, identities: identities))
+                saveFolder: folder, members: members, content: .complete, identities: identities,
+                messages: membership?.messages))
         do throws(EngineError) {
             await membership?.attach(torrent)
             try await torrent.start(dialling: members.compactMap(\.endpoint))

@@ -53,6 +53,22 @@ import TorrentEngine
         #expect(list.members.isEmpty)
     }
 
+    @Test("Whose address it is comes with the member; of an address that several share, every ID")
+    func peerIDs() throws {
+        func source(_ id: String) -> SwarmSource {
+            SwarmSource(peerID: id, transport: "mesh", address: "10.0.0.9", port: 6881)
+        }
+        var list = try MemberList(nil)
+        list.set([try member("10.0.0.9:6881", .overlay)], ofSource: 0)
+        #expect(list.members.map(\.peerID) == [nil])
+        list.set([source("bob")], namedFor: "x")
+        #expect(list.members.map(\.peerID) == ["bob"])
+        list.set([source("bob"), source("mallory")], namedFor: "y")
+        #expect(list.members.map(\.peerID) == ["bob", "mallory"])
+        list.set([source(String(repeating: "b", count: 65))], namedFor: "y")
+        #expect(list.members.map(\.peerID) == ["bob"])
+    }
+
     @Test("A job's source without a literal address and a port admits nobody")
     func incompleteSources() throws {
         var list = try MemberList(nil)

@@ -71,6 +71,36 @@ struct FallbackStoryTests {
         try await story.end()
     }
 
+    @Test("a signal travels over the connection of the transfer, under the ID that the overlay knows")
+    func overTheTransfer() async throws {
+        let story = try await Story(bytes: 8 << 20)
+        try await story.a.engine.setRateLimits(upload: 1 << 20, download: 0)
+        let (busA, busB) = (InMemorySignalBus(localPeerID: "a"), InMemorySignalBus(localPeerID: "b"))
+        let (channelA, channelB) = (
+            BtExtensionChannel(engine: story.a.engine), BtExtensionChannel(engine: story.b.engine)
+        )
+        await busB.add(channelB)
+        let delivering = Task { await channelA.run(into: busA) }
+        defer { delivering.cancel() }
+        var atA = await busA.signals().makeAsyncIterator()
+
+        let (updates, update) = AsyncStream.makeStream(of: TransferProgress.self)
+        let request = story.request { update.yield($0) }
+        for await progress in updates where progress.completedBytes > 0 { break }
+        try await busB.send(
+            Signal(
+                fromPeerID: "b", toPeerID: "a", sentAt: NodeClock.system.now,
+                body: .jobCancel(JobCancel(jobID: "another", requestSignalID: "1")),
+                preferredChannels: [.btExtension]))
+        let received = try #require(await atA.next())
+        #expect(received.signal.fromPeerID == "b")
+        #expect(received.channel == .btExtension)
+        request.cancel()
+        #expect(await request.value.code == .cancelled)
+        await story.expectNothingRuns()
+        try await story.end()
+    }
+
     @Test("a requester whose task is cancelled in the middle of the transfer lets the seed go too")
     func abandoned() async throws {
         let story = try await Story(bytes: 8 << 20)
@@ -102,15 +132,15 @@ private struct Story: Sendable {
         (self.scratch, overlay) = (scratch, mesh)
         let path = try scratch.file("share/song.flac", bytes: bytes)
         let options = TorrentBackendOptions(enabled: true, privateMode: PrivateModeOptions())
-        func backend(_ address: String, roots: [String]) async throws -> TorrentBackend {
+        func backend(_ id: String, _ address: String, roots: [String]) async throws -> TorrentBackend {
             try await TorrentBackend.start(
                 options: options,
                 configuration: BackendConfiguration(
                     engine: EngineConfiguration(listen: [ListenAddress(parsing: "\(address):0")]),
-                    shareRoots: roots, overlay: mesh, fileVerifier: ChecksumVerifier()))
+                    shareRoots: roots, peerID: id, overlay: mesh, fileVerifier: ChecksumVerifier()))
         }
-        a = try await backend("127.0.0.1", roots: ["\(scratch.path)/share"])
-        b = try await backend("127.0.0.2", roots: [])
+        a = try await backend("a", "127.0.0.1", roots: ["\(scratch.path)/share"])
+        b = try await backend("b", "127.0.0.2", roots: [])
         job = SwarmJob(
             jobID: "job",
             file: SwarmFile(

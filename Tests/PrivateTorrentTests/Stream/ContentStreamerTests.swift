@@ -130,7 +130,7 @@ struct ContentStreamerTests {
 }
 
 /// Keeps what it gets, and ends as the test says.
-private final class CollectingSink: ContentSink {
+final class CollectingSink: ContentSink {
     private let state = Locked<(announced: [UInt64?], bytes: [UInt8])>(([], []))
     private let enoughAt, failsAt, blocksAt: Int?
 
