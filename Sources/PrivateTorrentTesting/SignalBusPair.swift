@@ -37,8 +37,7 @@ public struct LinkTreatment: Sendable, Hashable {
 public final class FakeSignalLink: SignalChannel {
     /// What kind of channel it plays.
     public let kind: SignalChannelKind
-    private let peerID: String
-    private let destination: any SignalBus
+    private let deliver: @Sendable ([UInt8]) async -> Void
     private let clock: NodeClock
     private let treat: @Sendable (Signal) -> LinkTreatment
     private let sent = Locked<[Signal]>([])
@@ -48,17 +47,19 @@ public final class FakeSignalLink: SignalChannel {
     /// - Parameters:
     ///   - kind: The kind of channel to play.
     ///   - peerID: Who sends, as the link proves it to the other side.
-    ///   - destination: Where signals arrive.
+    ///   - destination: Where signals arrive. The link does not keep it: two buses that are joined by links would keep
+    ///     each other for ever.
     ///   - clock: What delays go by.
     ///   - treat: Called for each signal that the link is asked to take.
     public init(
-        kind: SignalChannelKind = .mesh, from peerID: String, to destination: any SignalBus,
+        kind: SignalChannelKind = .mesh, from peerID: String, to destination: any SignalBus & AnyObject,
         clock: NodeClock = .system,
         treat: @escaping @Sendable (Signal) -> LinkTreatment = { _ in .delivered }
     ) {
         self.kind = kind
-        self.peerID = peerID
-        self.destination = destination
+        deliver = { [weak destination] bytes in
+            _ = await destination?.receive(bytes, from: peerID, over: kind)
+        }
         self.clock = clock
         self.treat = treat
     }
@@ -74,14 +75,14 @@ public final class FakeSignalLink: SignalChannel {
         let bytes = treatment.replacement ?? envelope
         guard treatment.delay > .zero else {
             for _ in 0..<max(0, treatment.copies) {
-                await destination.receive(bytes, from: peerID, over: kind)
+                await deliver(bytes)
             }
             return true
         }
-        Task { [clock, destination, peerID, kind] in
+        Task { [clock, deliver] in
             try? await clock.sleep(for: treatment.delay)
             for _ in 0..<max(0, treatment.copies) {
-                await destination.receive(bytes, from: peerID, over: kind)
+                await deliver(bytes)
             }
         }
         return true
