@@ -194,6 +194,8 @@ class Story:
 def good(story):
     story.request()
     story.expect_file(story.outcome())
+    mesh = next(event for event in story.nodes["B"].said if event["event"] == "mesh")
+    assert (mesh["detail"], mesh["code"]) == ("failed", "network"), mesh
     story.end(["song.flac"])
 
 

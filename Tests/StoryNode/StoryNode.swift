@@ -105,6 +105,21 @@ actor Node {
         }
     }
 
+    /// The mesh path first, by a plan: it does not have the file.
+    private static func tryMesh(_ peer: String, _ setup: Setup) async throws(BackendError) {
+        let candidate = SourceCandidate(
+            id: peer, itemID: setup.job.contentID, backend: .mesh, backendRef: peer)
+        let plan = ResolutionPlan(
+            item: ContentItem(itemID: setup.job.contentID, file: setup.swarmJob.file),
+            steps: [ResolutionStep(id: "mesh", candidates: [candidate], timeout: .seconds(30))])
+        let resolution = try await Resolver(backends: [BrokenMesh()], verifier: ChecksumVerifier())
+            .resolve(plan, into: setup.downloads)
+        var saying = Saying("mesh")
+        saying.detail = resolution.steps.map(\.state.rawValue).joined()
+        saying.code = resolution.steps.first?.attempts.first?.error?.code.description
+        say(saying)
+    }
+
     func end() async {
         request?.cancel()
         await request?.value
@@ -114,6 +129,7 @@ actor Node {
         _ variant: String, from peer: String, _ setup: Setup, _ handlers: SwarmSignalHandlers
     ) async -> Saying {
         do throws(BackendError) {
+            try await tryMesh(peer, setup)
             let content = try await handlers.requestFallback(
                 job: setup.swarmJob, variant: variant, from: peer, into: setup.downloads,
                 reason: "mesh-failures"
@@ -146,6 +162,28 @@ struct Mesh: SignalChannel {
         saying.envelope = Data(envelope).base64EncodedString()
         say(saying)
         return true
+    }
+}
+
+/// A mesh that carries signals and breaks off files: why there is a fallback.
+struct BrokenMesh: ContentFetchBackend {
+    let type = ContentBackendType.mesh
+    let supportedDomain: ContentDomain? = nil
+
+    func findCandidates(
+        for item: ContentItem, budget: any WorkBudget
+    ) async throws(BackendError) -> [SourceCandidate] { [] }
+
+    func validate(
+        _ candidate: SourceCandidate, probeBudget: (any WorkBudget)?
+    ) async -> CandidateValidation { .valid(trust: 1, quality: 1) }
+
+    func fetch(
+        _ candidate: SourceCandidate, to sink: any ContentSink, maximumBytes: UInt64
+    ) async throws(BackendError) -> ContentDelivery {
+        try await sink.begin(totalBytes: maximumBytes)
+        _ = try await sink.write([UInt8](repeating: 0, count: 1000))
+        throw BackendError(.network, "fetch over the mesh", reason: "the connection broke")
     }
 }
 
