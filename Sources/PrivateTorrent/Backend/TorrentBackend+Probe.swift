@@ -75,7 +75,8 @@ extension TorrentBackend {
         do throws(EngineError) {
             metainfo = try await torrent.metadata(within: max(.zero, deadline - .now))
         } catch  where error.code == .timedOut {
-            let isConnected = try await torrent.status().connectedPeers > 0
+            // Past the handshake: whoever is not listed there is closed on, again and again.
+            let isConnected = try await torrent.peers().contains(where: \.isConnected)
             return .invalid(
                 isConnected ? .timedOut : .noPeer,
                 detail: isConnected
