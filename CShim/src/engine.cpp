@@ -78,6 +78,9 @@ void engine::start() {
     });
     try {
         run([this] { open_session(); });
+        // What a handler posts is queued only when it has returned: the session's own start among it, which
+        // nothing may overtake. Aborted before it started, a session never ends.
+        run([] {});
     } catch (...) {
         stop(std::chrono::seconds(5));
         throw;

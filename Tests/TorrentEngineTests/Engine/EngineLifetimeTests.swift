@@ -5,6 +5,14 @@ import Testing
 
 @Suite(.timeLimit(.minutes(5)))
 struct EngineLifetimeTests {
+    @Test("An engine that is shut down right after its start ends in time")
+    func endedAtOnce() async throws {
+        for _ in 0..<100 {
+            let engine = try await Engine.start(EngineConfiguration())
+            try await engine.shutdown(within: .seconds(30))
+        }
+    }
+
     @Test("Shutdown ends every wait, and what follows says so")
     func shutdownEndsWaits() async throws {
         let fixture = try await EngineFixture()
