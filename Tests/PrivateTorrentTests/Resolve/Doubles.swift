@@ -2,7 +2,8 @@ import Foundation
 import NodeInterface
 import TorrentEngine
 
-/// A source that delivers what each candidate's reference says: `bytes:COUNT`, `fail`, or `hang`.
+/// A source that delivers what each candidate's reference says: `bytes:COUNT`, `fail`, or `hang`; `together:COUNT`
+/// waits until another candidate is being fetched too.
 struct ScriptedSource: ContentFetchBackend {
     let type = ContentBackendType.http
     let supportedDomain: ContentDomain? = nil
@@ -36,7 +37,10 @@ struct ScriptedSource: ContentFetchBackend {
             try? await Task.sleep(for: .seconds(600))
             throw BackendError(.cancelled, "fetch", reason: "cancelled")
         }
-        guard words.first == "bytes", let count = words.last.flatMap({ Int($0) }) else {
+        while words.first == "together", log.withLock({ $0.atOnce }) < 2, !Task.isCancelled {
+            await Task.yield()
+        }
+        guard words.first == "bytes" || words.first == "together", let count = words.last.flatMap({ Int($0) }) else {
             throw BackendError(.noPeer, "fetch", reason: "scripted")
         }
         try await sink.begin(totalBytes: words.count > 2 ? nil : UInt64(count))

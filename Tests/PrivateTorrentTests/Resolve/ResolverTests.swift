@@ -51,7 +51,7 @@ struct ResolverTests {
             id: "1",
             candidates: [
                 candidate("a", "hang"), candidate("b", "fail"), candidate("c", "fail"),
-                candidate("d", "bytes:2500"), candidate("e", "hang"),
+                candidate("d", "together:2500"), candidate("e", "hang"),
             ], order: .fanOut(atOnce: 2))
         let resolution = try await Resolver(backends: [source])
             .resolve(plan(step), into: scratch.folder("out"))
