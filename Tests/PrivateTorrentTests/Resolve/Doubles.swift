@@ -40,7 +40,8 @@ struct ScriptedSource: ContentFetchBackend {
         while words.first == "together", log.withLock({ $0.atOnce }) < 2, !Task.isCancelled {
             await Task.yield()
         }
-        guard words.first == "bytes" || words.first == "together", let count = words.last.flatMap({ Int($0) }) else {
+        guard words.first == "bytes" || words.first == "together", let count = words.last.flatMap({ Int($0) })
+        else {
             throw BackendError(.noPeer, "fetch", reason: "scripted")
         }
         try await sink.begin(totalBytes: words.count > 2 ? nil : UInt64(count))
