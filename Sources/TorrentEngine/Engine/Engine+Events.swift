@@ -130,6 +130,9 @@ extension Engine {
         record.failure = error
         for request in record.waiters.keys { milestones.resolve(request, .failure(error)) }
         record.waiters.removeAll()
+        // The shim ends those that it had; one that came after, and before this was known here, waits in vain.
+        for request in record.reads { pieceData.resolve(request, .failure(error)) }
+        record.reads.removeAll()
         records[id] = record
     }
 
