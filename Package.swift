@@ -90,6 +90,9 @@ let package = Package(
             ],
             path: "Tests/StoryNode", swiftSettings: swiftSettings),
         .executableTarget(name: "CShimSmoke", dependencies: ["CShim"], path: "Tests/CShimSmoke"),
+        .executableTarget(
+            name: "DiskLayerCheck", dependencies: ["CShim"], path: "Tests/DiskLayer",
+            cxxSettings: cxxSettings + [.headerSearchPath("../../CShim/src")]),
         .executableTarget(name: "NetworkMember", dependencies: ["CShim"], path: "Tests/Network/Member"),
         .executableTarget(
             name: "AttackTarget", dependencies: ["TorrentEngine"], path: "Tests/AttackTarget",

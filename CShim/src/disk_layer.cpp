@@ -19,12 +19,6 @@ namespace clt {
 
 namespace {
 
-#ifdef CLT_TEST_UNLOCK_SEALED_FILES
-constexpr bool locked = false;
-#else
-constexpr bool locked = true;
-#endif
-
 constexpr size_t looks_at_a_time = 512;
 
 struct plain_buffers final : lt::buffer_allocator_interface {
@@ -48,6 +42,20 @@ lt::storage_error storage_error(file_fault const &fault, lt::operation_t operati
     return out;
 }
 
+// To the engine it is a want of memory, which it reports and takes no consequence from.
+struct told_category final : boost::system::error_category {
+    char const *name() const noexcept override { return "disk layer"; }
+    std::string message(int) const override { return "the disk layer has told of it"; }
+    bool equivalent(int, boost::system::error_condition const &condition) const noexcept override {
+        return condition == boost::system::errc::not_enough_memory;
+    }
+    using error_category::equivalent;
+};
+
+told_category const told_errors;
+
+} // namespace
+
 lt::storage_error job_error(int error) {
     if (error == ENOMEM)
         return lt::storage_error(
@@ -56,16 +64,32 @@ lt::storage_error job_error(int error) {
     return lt::storage_error(boost::asio::error::operation_aborted);
 }
 
-} // namespace
+lt::storage_error told(lt::operation_t operation, int file) {
+    lt::storage_error out;
+    out.ec = lt::error_code(1, told_errors);
+    out.file(lt::file_index_t(file));
+    out.operation = operation;
+    return out;
+}
+
+bool is_told(lt::error_code const &error) {
+    return error.category() == told_errors;
+}
 
 disk_layer::disk_layer(lt::io_context &network, lt::settings_interface const &settings,
-                       lt::counters &counters)
+                       lt::counters &counters, std::unique_ptr<lt::disk_interface> inner)
     : network_(network), settings_(settings),
-      inner_(lt::mmap_disk_io_constructor(network, settings, counters)),
+      inner_(inner ? std::move(inner) : lt::mmap_disk_io_constructor(network, settings, counters)),
       open_(size_t(std::max(1, settings.get_int(lt::settings_pack::file_pool_size)))),
       pool_(network, unsigned(std::max(1, settings.get_int(lt::settings_pack::aio_threads)))) {}
 
 disk_layer::~disk_layer() = default;
+
+#ifdef CLT_TEST_UNLOCK_SEALED_FILES
+bool const disk_layer::locked = false;
+#else
+bool const disk_layer::locked = true;
+#endif
 
 // ---- For the shim ----
 
@@ -83,8 +107,8 @@ void disk_layer::seal(content_watch const &watch) {
         if (s->is_removed) return;
         run(
             s, [files = s->files] { return files->seal(); },
-            [this, s](file_fault const &fault, int) {
-                if (fault) failed(*s, fault, lt::operation_t::file_stat);
+            [this, s, run = s->run()](file_fault const &fault, int) {
+                if (fault) failed(*s, fault, run);
             });
         pool_.submit();
     });
@@ -99,8 +123,8 @@ void disk_layer::look(content_watch const &watch) {
             size_t next = 0;
             return files->look(&next, SIZE_MAX);
         },
-        [this, s](file_fault const &fault, int) {
-            if (fault && !s->is_removed) failed(*s, fault, lt::operation_t::file_stat);
+        [this, s, run = s->run()](file_fault const &fault, int) {
+            if (fault && !s->is_removed) failed(*s, fault, run);
         });
     pool_.submit();
 }
@@ -121,37 +145,24 @@ void disk_layer::look_at_some() {
                 file_fault fault = files->look(&next, most);
                 return std::make_pair(std::move(fault), next);
             },
-            [this, s = s](std::pair<file_fault, size_t> const &found, int error) {
+            [this, s = s, run = s->run()](std::pair<file_fault, size_t> const &found, int error) {
                 s->is_looked_at = false;
                 if (error == 0) s->next_look = found.first ? 0 : found.second;
-                if (found.first && !s->is_removed && s->watch->is_running)
-                    failed(*s, found.first, lt::operation_t::file_stat);
+                if (found.first && !s->is_removed && s->watch->is_running) failed(*s, found.first, run);
             });
     }
     next_look_ = it == storages_.end() ? lt::storage_index_t{0} : it->first;
     pool_.submit();
 }
 
-lt::storage_error disk_layer::failed(disk_storage const &storage, file_fault const &fault,
-                                     lt::operation_t operation) {
+void disk_layer::failed(disk_storage const &storage, file_fault const &fault, uint64_t run) {
     // Copied: the observer may end the torrent.
     auto const watch = storage.watch;
-    if (watch && watch->observer != nullptr)
+    if (watch && watch->observer != nullptr && watch->run == run)
         watch->observer->content_failed(fault, storage.files->full_path(fault.file));
-    return storage_error(fault, operation);
 }
 
 // ---- Reads, and what must wait for them ----
-
-template <typename Work, typename Finish>
-void disk_layer::run(storage_pointer const &storage, Work work, Finish finish) {
-    storage->begin_job();
-    pool_.add(std::move(work),
-              [this, s = storage, finish = std::move(finish)](auto &&result, int error) mutable {
-                  finish(std::move(result), error);
-                  job_done(*s);
-              });
-}
 
 void disk_layer::job_done(disk_storage &storage) {
     if (storage.end_job()) submit_jobs();
@@ -196,88 +207,17 @@ void disk_layer::start_read(storage_pointer const &s, lt::peer_request const &re
             if (fault) buffer.reset();
             return {std::move(buffer), std::move(fault)};
         },
-        [this, s, handler = std::move(handler)](result &&read, int error) {
-            if (error != 0)
+        [this, s, run = s->run(), handler = std::move(handler)](result &&read, int error) {
+            if (error != 0) {
                 handler({}, job_error(error));
-            else if (read.second)
-                handler({}, failed(*s, read.second, lt::operation_t::file_read));
-            else
+            } else if (read.second) {
+                failed(*s, read.second, run);
+                handler({}, told(lt::operation_t::file_read, read.second.file));
+            } else {
                 handler(std::move(read.first), {});
+            }
             job_done(*s);
         });
-}
-
-void disk_layer::async_hash(
-    lt::storage_index_t index, lt::piece_index_t piece, lt::span<lt::sha256_hash> v2,
-    lt::disk_job_flags_t flags,
-    std::function<void(lt::piece_index_t, lt::sha1_hash const &, lt::storage_error const &)> handler) {
-    storage_pointer const s = storages_.at(index);
-    // A seed that verifies before it first sends must hash the very file that it will send. What was just
-    // written is hashed out of the inner layer's store of it, and a check of all that stands there (volatile)
-    // is one that it can call off.
-    bool const own = locked && v2.empty() && !(flags & lt::disk_interface::volatile_read) &&
-                     !s->is_writing() && s->files->is_exact(static_cast<int>(piece));
-    if (!own) {
-        inner_->async_hash(index, piece, v2, flags, std::move(handler));
-        return;
-    }
-    using result = std::pair<lt::sha1_hash, file_fault>;
-    run(
-        s,
-        [this, files = s->files, piece]() -> result {
-            result out;
-            out.second = files->hash(static_cast<int>(piece), &out.first, open_);
-            return out;
-        },
-        [this, s, piece, handler = std::move(handler)](result const &hashed, int error) {
-            lt::storage_error wrong;
-            if (error != 0)
-                wrong = job_error(error);
-            else if (hashed.second)
-                wrong = failed(*s, hashed.second, lt::operation_t::file_read);
-            handler(piece, hashed.first, wrong);
-        });
-}
-
-// ---- Writes ----
-
-bool disk_layer::async_write(lt::storage_index_t index, lt::peer_request const &request, char const *buffer,
-                             std::shared_ptr<lt::disk_observer> observer,
-                             std::function<void(lt::storage_error const &)> handler,
-                             lt::disk_job_flags_t flags) {
-    if (!locked)
-        return inner_->async_write(index, request, buffer, std::move(observer), std::move(handler), flags);
-    storage_pointer const s = storages_.at(index);
-    int const piece = static_cast<int>(request.piece);
-    // The inner layer opens by path, makes what is not there, and follows links: look first.
-    if (auto fault = s->files->before_write(piece, request.start, request.length)) {
-        boost::asio::post(network_, [this, s, fault = std::move(fault), handler = std::move(handler)] {
-            handler(failed(*s, fault, lt::operation_t::file_write));
-        });
-        return false;
-    }
-    s->begin_write(request);
-    try {
-        return inner_->async_write(
-            index, request, buffer, std::move(observer),
-            [this, s, request, handler = std::move(handler)](lt::storage_error const &error) {
-                if (!error)
-                    s->files->after_write(static_cast<int>(request.piece), request.start, request.length);
-                written(s, request);
-                handler(error);
-            },
-            flags);
-    } catch (...) {
-        s->end_write(request);
-        throw;
-    }
-}
-
-void disk_layer::written(storage_pointer const &s, lt::peer_request const &request) {
-    auto const reads = s->end_write(request);
-    for (auto const &read : reads)
-        read();
-    if (!reads.empty()) pool_.submit();
 }
 
 // ---- A storage's life ----
@@ -324,7 +264,9 @@ void disk_layer::async_check_files(lt::storage_index_t index, lt::add_torrent_pa
                 if (error != 0 || s->is_removed) {
                     handler(lt::status_t::fatal_disk_error, job_error(error));
                 } else if (fault) {
-                    handler(lt::status_t::fatal_disk_error, failed(*s, fault, lt::operation_t::file_stat));
+                    failed(*s, fault, s->run());
+                    // Not only told: the engine must know that it is not to begin.
+                    handler(lt::status_t::fatal_disk_error, storage_error(fault, lt::operation_t::file_stat));
                 } else {
                     inner_->async_check_files(s->index, resume_data, links, handler);
                     inner_->submit_jobs();

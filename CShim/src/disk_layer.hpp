@@ -17,27 +17,19 @@
 
 namespace clt {
 
-// Told of a file that is not what it was, or that cannot be read or written. On the network thread, and
-// before the engine hears of it.
-struct content_observer {
-    virtual void content_failed(file_fault const &fault, std::string const &path) = 0;
-
-protected:
-    ~content_observer() = default;
-};
-
-// What a torrent tells the layer of its content, and how the layer finds it. Network thread only.
-struct content_watch {
-    std::vector<std::optional<file_identity>> given; // one for each file, or none
-    content_observer *observer = nullptr;            // set to nullptr before it goes
-    bool is_running = false;                         // looked at now and then
-    std::weak_ptr<disk_storage> storage;             // once the engine has made it
-};
+// The error that the engine is handed for what the observer was told: it acts on none of its own, since it
+// would stop the torrent whenever the error arrives, or take an upload-only mode that nobody knows of.
+lt::storage_error told(lt::operation_t operation, int file);
+bool is_told(lt::error_code const &error);
+// Of a job that had no memory (ENOMEM) or was called off.
+lt::storage_error job_error(int error);
 
 // Every function on the network thread.
 class disk_layer final : public lt::disk_interface {
 public:
-    disk_layer(lt::io_context &network, lt::settings_interface const &settings, lt::counters &counters);
+    // Around libtorrent's own layer, or, in tests, around `inner`.
+    disk_layer(lt::io_context &network, lt::settings_interface const &settings, lt::counters &counters,
+               std::unique_ptr<lt::disk_interface> inner = nullptr);
     ~disk_layer() override;
 
     // ---- For the shim ----
@@ -46,6 +38,10 @@ public:
     void expect(lt::sha1_hash const &info_hash, std::shared_ptr<content_watch> watch);
     // Every piece is verified: from now on the files are held to what they are.
     void seal(content_watch const &watch);
+    // The torrent is taken up again after a fault: pieces that could not be hashed are hashed now.
+    void retry(content_watch &watch);
+    // Before a torrent is removed: nothing waits for a retry any more.
+    void give_up(content_watch const &watch);
     // Looks at every file, off the network thread; what is wrong is told to the observer.
     void look(content_watch const &watch);
     // The same for a few files of running torrents, in turns. To be called about once a second.
@@ -100,18 +96,34 @@ public:
     void settings_updated() override;
 
 private:
+    static bool const locked; // but in a test that takes the lock off
     using storage_pointer = std::shared_ptr<disk_storage>;
+
+    using hash_handler =
+        std::function<void(lt::piece_index_t, lt::sha1_hash const &, lt::storage_error const &)>;
 
     void start_read(storage_pointer const &storage, lt::peer_request const &request,
                     std::function<void(lt::disk_buffer_holder, lt::storage_error const &)> handler);
-    void written(storage_pointer const &storage, lt::peer_request const &request);
+    void written(storage_pointer const &storage, lt::peer_request const &request, bool is_lost);
+    void hash_own(storage_pointer const &storage, lt::piece_index_t piece, hash_handler handler);
+    void hash_written(storage_pointer const &storage, lt::piece_index_t piece, lt::disk_job_flags_t flags,
+                      hash_handler handler);
+    void end_held(storage_pointer const &storage, bool is_over);
     void job_done(disk_storage &storage);
     using closing = void (lt::disk_interface::*)(lt::storage_index_t, std::function<void()>);
     void close_files(lt::storage_index_t index, std::function<void()> handler, closing inner);
     // Runs `work` in the pool, as a job of the storage.
     template <typename Work, typename Finish>
-    void run(storage_pointer const &storage, Work work, Finish finish);
-    lt::storage_error failed(disk_storage const &storage, file_fault const &fault, lt::operation_t operation);
+    void run(storage_pointer const &storage, Work work, Finish finish) {
+        storage->begin_job();
+        pool_.add(std::move(work),
+                  [this, s = storage, finish = std::move(finish)](auto &&result, int error) mutable {
+                      finish(std::move(result), error);
+                      job_done(*s);
+                  });
+    }
+    // Tells the observer, unless the torrent was taken up again since `run`.
+    void failed(disk_storage const &storage, file_fault const &fault, uint64_t run);
 
     lt::io_context &network_;
     lt::settings_interface const &settings_;

@@ -30,15 +30,49 @@ void disk_storage::begin_write(lt::peer_request const &request) {
     unwritten_.insert(first_block(request));
 }
 
-std::vector<disk_storage::body> disk_storage::end_write(lt::peer_request const &request) {
+std::vector<disk_storage::body> disk_storage::end_write(lt::peer_request const &request, bool is_lost) {
     unwritten_.erase(unwritten_.find(first_block(request)));
-    return std::exchange(after_write_, {});
+    std::vector<body> out = std::exchange(after_write_, {});
+    int const piece = static_cast<int>(request.piece);
+    bool const is_done = !is_unwritten(piece);
+    for (auto it = hashing_.begin(); it != hashing_.end();) {
+        hashing_pointer const which = *it;
+        if (which->piece == piece && is_lost) which->is_lost = true;
+        if (which->piece != piece || !is_done || !which->is_hashed) {
+            ++it;
+            continue;
+        }
+        it = hashing_.erase(it);
+        out.push_back([which] { which->answer(which->is_lost); });
+    }
+    return out;
 }
 
 bool disk_storage::is_unwritten(lt::peer_request const &request) const {
     int const last = (request.start + request.length - 1) / lt::default_block_size;
     auto const found = unwritten_.lower_bound(first_block(request));
     return found != unwritten_.end() && *found <= block{static_cast<int>(request.piece), last};
+}
+
+bool disk_storage::is_unwritten(int piece) const {
+    auto const found = unwritten_.lower_bound({piece, 0});
+    return found != unwritten_.end() && found->first == piece;
+}
+
+disk_storage::hashing_pointer disk_storage::begin_hash(int piece) {
+    hashing_.push_back(std::make_shared<hashing>());
+    hashing_.back()->piece = piece;
+    return hashing_.back();
+}
+
+void disk_storage::hashed(hashing_pointer const &which, std::function<void(bool is_lost)> answer) {
+    which->is_hashed = true;
+    if (is_unwritten(which->piece)) {
+        which->answer = std::move(answer);
+        return;
+    }
+    hashing_.remove(which);
+    answer(which->is_lost);
 }
 
 } // namespace clt

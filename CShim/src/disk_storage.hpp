@@ -9,6 +9,7 @@
 
 #include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <set>
 #include <utility>
@@ -16,7 +17,25 @@
 
 namespace clt {
 
-struct content_watch;
+// Told of a file that is not what it was, or that cannot be read or written. On the network thread, and
+// before the engine hears of it.
+struct content_observer {
+    virtual void content_failed(file_fault const &fault, std::string const &path) = 0;
+
+protected:
+    ~content_observer() = default;
+};
+
+class disk_storage;
+
+// What a torrent tells the layer of its content, and how the layer finds it. Network thread only.
+struct content_watch {
+    std::vector<std::optional<file_identity>> given; // one for each file, or none
+    content_observer *observer = nullptr;            // set to nullptr before it goes
+    bool is_running = false;                         // looked at now and then
+    uint64_t run = 0; // counts up when it is taken up again after a fault: what began before fails it no more
+    std::weak_ptr<disk_storage> storage; // once the engine has made it
+};
 
 class disk_storage {
 public:
@@ -29,6 +48,8 @@ public:
     bool is_removed = false;
     bool is_looked_at = false;
     size_t next_look = 0;
+
+    uint64_t run() const { return watch ? watch->run : 0; }
 
     // ---- Jobs (reads and their like), and what must come after those that were begun before it ----
 
@@ -44,15 +65,36 @@ public:
     // ---- Blocks that the inner layer has taken and not written yet ----
 
     void begin_write(lt::peer_request const &request);
-    // Hands back the reads that waited for a write: each is to be tried again.
-    std::vector<body> end_write(lt::peer_request const &request);
+    // Hands back what waited for the write: reads, which are to be tried again, and answers. `is_lost`: it
+    // failed.
+    std::vector<body> end_write(lt::peer_request const &request, bool is_lost);
     bool is_unwritten(lt::peer_request const &request) const;
     bool is_writing() const { return !unwritten_.empty(); }
     void wait_for_write(body read) { after_write_.push_back(std::move(read)); }
 
+    // ---- Pieces that are hashed out of what was just written ----
+
+    // `answer(is_lost)` is called once hashed() was, and no block of the piece is unwritten any more.
+    struct hashing {
+        int piece;
+        bool is_hashed = false;
+        bool is_lost = false; // a block of it could not be written
+        std::function<void(bool is_lost)> answer;
+    };
+    using hashing_pointer = std::shared_ptr<hashing>;
+    hashing_pointer begin_hash(int piece);
+    void hashed(hashing_pointer const &which, std::function<void(bool is_lost)> answer);
+
+    // ---- Hashes that could not be had, until the torrent is taken up again ----
+
+    // `again(is_over)` is called once: to try again, or to give up.
+    void hold(std::function<void(bool is_over)> again) { held_.push_back(std::move(again)); }
+    std::vector<std::function<void(bool is_over)>> take_held() { return std::exchange(held_, {}); }
+
 private:
     using block = std::pair<int, int>; // piece, and which of it
     static block first_block(lt::peer_request const &request);
+    bool is_unwritten(int piece) const;
 
     struct entry {
         bool is_job;
@@ -63,6 +105,8 @@ private:
     std::deque<entry> waiting_; // the first, where there is one, is no job
     std::multiset<block> unwritten_;
     std::vector<body> after_write_;
+    std::list<hashing_pointer> hashing_;
+    std::vector<std::function<void(bool)>> held_;
 };
 
 } // namespace clt

@@ -72,6 +72,11 @@ void piece_reads::on_read(lt::torrent_handle const &torrent, int piece, boost::s
     steer(torrent);
 }
 
+void piece_reads::ask_again(int piece) {
+    auto const found = pieces_.find(piece);
+    if (found != pieces_.end()) found->second.asked = false;
+}
+
 void piece_reads::fail_all(lt::error_code const &error) {
     auto const failed = std::move(pieces_);
     pieces_.clear();

@@ -37,6 +37,8 @@ public:
     // The engine's answer to a read of ours.
     void on_read(lt::torrent_handle const &torrent, int piece, boost::shared_array<char> const &data,
                  size_t size, lt::error_code const &error);
+    // The engine's answer is not to be believed: the piece is read again at the next look.
+    void ask_again(int piece);
     // Whoever still waits is told why it does so in vain.
     void fail_all(lt::error_code const &error);
     // Now and then: is there what somebody waits for? With `after_loss`, answers may have been lost too.

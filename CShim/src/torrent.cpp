@@ -132,6 +132,7 @@ torrent::torrent(clt_torrent_id id, clt_add_options const &options, torrent_cont
 
 torrent::~torrent() {
     close_plugins();
+    if (context_.disk != nullptr) context_.disk->give_up(*content_);
 }
 
 void torrent::close_plugins() {
@@ -160,6 +161,7 @@ void torrent::remove_from(lt::session &session) {
     reads_->fail_all(boost::asio::error::operation_aborted);
     content_->is_running = false;
     close_plugins();
+    context_.disk->give_up(*content_);
     session.remove_torrent(handle_);
 }
 
@@ -167,6 +169,7 @@ void torrent::start(std::vector<lt::tcp::endpoint> const &peers) {
     started_ = true;
     if (failed_) {
         failed_ = false;
+        context_.disk->retry(*content_);
         handle_.clear_error();
         push_state();
     }
@@ -380,8 +383,12 @@ void torrent::on_alert(lt::alert const &alert) {
     } else if (auto const *saved = lt::alert_cast<lt::save_resume_data_alert>(&alert)) {
         answer_resume_data(&saved->params, {});
     } else if (auto const *read = lt::alert_cast<lt::read_piece_alert>(&alert)) {
-        reads_->on_read(handle_, static_cast<int>(read->piece), read->buffer, size_t(read->size),
-                        read->error);
+        // What failed before it was taken up again is read once more.
+        if (!failed_ && is_told(read->error))
+            reads_->ask_again(static_cast<int>(read->piece));
+        else
+            reads_->on_read(handle_, static_cast<int>(read->piece), read->buffer, size_t(read->size),
+                            read->error);
     } else if (auto const *unsaved = lt::alert_cast<lt::save_resume_data_failed_alert>(&alert)) {
         answer_resume_data(nullptr, unsaved->error);
     } else if (auto const *rejected = lt::alert_cast<lt::fastresume_rejected_alert>(&alert)) {
@@ -406,7 +413,8 @@ void torrent::resynchronise() {
 }
 
 void torrent::on_storage_error(lt::error_code const &error, char const *operation, std::string const &path) {
-    if (failed_) return; // it was said, and better, by the layer below
+    // It was said, and better, by the layer below; or the engine called a job off.
+    if (failed_ || is_told(error) || error == boost::asio::error::operation_aborted) return;
     event e = make_event(CLT_EVENT_STORAGE_ERROR, id_);
     e.fields.system_errno = system_errno_of(error);
     e.text = std::string(operation) + ": " + error.message();
