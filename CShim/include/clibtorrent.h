@@ -268,6 +268,17 @@ CLT_RESULT clt_hash_job_get_file_identity(const clt_hash_job *job, uint64_t inde
                                           clt_error *error) CLT_NOEXCEPT;
 CLT_EXPORT void clt_hash_job_free(clt_hash_job *job) CLT_NOEXCEPT; /* not while it runs */
 
+/* Makes durable what was written to files below `root`: the data of those in `wanted` (a bit for each file,
+ * the first = highest bit of byte 0), and every folder on the way to them, `root` included. Of `files`, the
+ * paths and CLT_FILE_PAD count. `out` has room for an identity for each file: who it is afterwards;
+ * `is_known` is 0 for a pad file, and for one that is not there or no regular file, which is an error only
+ * where it is wanted: CLT_IO with `file_index` and `system_errno`, after everything else was done. Follows no
+ * link below `root`. Blocks as long as the disk takes, seconds perhaps; any thread, and none of an engine's
+ * is waited for. */
+CLT_RESULT clt_files_sync(const char *root, size_t root_length, const clt_hash_file *files,
+                          uint64_t file_count, const uint8_t *wanted, size_t wanted_length,
+                          clt_file_identity *out, clt_error *error) CLT_NOEXCEPT;
+
 typedef struct clt_build_options {
     uint32_t struct_size;
     int32_t is_private; /* BEP 27 */

@@ -101,4 +101,8 @@ int stat_file_beneath(int folder, std::string const &path, struct stat *status) 
     return open_regular(folder, path, look_flags, &file, status);
 }
 
+int open_folder_beneath(int folder, std::string const &path, descriptor *out) noexcept {
+    return open_any(folder, path.empty() ? "." : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, out);
+}
+
 } // namespace clt

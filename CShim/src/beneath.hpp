@@ -38,5 +38,7 @@ int open_file_beneath(int folder, std::string const &path, descriptor *file, str
 // Looks at a regular file without opening it: needs no right to read it, and waits for no device. Returns the
 // same.
 int stat_file_beneath(int folder, std::string const &path, struct stat *status) noexcept;
+// Opens a folder below another; "" is that one itself. Returns 0 or an errno.
+int open_folder_beneath(int folder, std::string const &path, descriptor *out) noexcept;
 
 } // namespace clt

@@ -9,7 +9,7 @@ public struct EngineError: Error, Sendable, Hashable {
             case invalidArgument, outOfMemory, versionMismatch, torrentNotFound, duplicateTorrent, malformed
             case limitExceeded, refusedByPrivateMode, inputMissing, nothingToShare, fileExists, diskFull
             case permissionDenied, inputOutput, network, addressInUse, addressNotAvailable, noMember, timedOut
-            case contentMismatch, contentChanged, wrongState, cancelled, shutDown, unsupported
+            case contentMismatch, contentChanged, wrongState, inUse, cancelled, shutDown, unsupported
             case internalFailure
         }
 
@@ -62,6 +62,8 @@ public struct EngineError: Error, Sendable, Hashable {
         public static let contentChanged = Code(value: .contentChanged)
         /// Not possible in the torrent's present state.
         public static let wrongState = Code(value: .wrongState)
+        /// Another process has it, and only one may.
+        public static let inUse = Code(value: .inUse)
         /// The task was cancelled.
         public static let cancelled = Code(value: .cancelled)
         /// The engine is stopping or has stopped.

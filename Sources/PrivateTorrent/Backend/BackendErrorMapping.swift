@@ -20,7 +20,8 @@ extension BackendError.Code {
         case .noMember: self = .noPeer
         case .timedOut: self = .timedOut
         case .contentMismatch, .contentChanged: self = .contentMismatch
-        case .inputMissing, .nothingToShare, .fileExists, .diskFull, .permissionDenied, .inputOutput:
+        case .inputMissing, .nothingToShare, .fileExists, .diskFull, .permissionDenied, .inputOutput,
+            .inUse:
             self = .storage
         case .network, .addressInUse, .addressNotAvailable: self = .network
         case .cancelled: self = .cancelled

@@ -54,7 +54,7 @@ final class HashJob: @unchecked Sendable {
 
     deinit { clt_hash_job_free(pointer) }
 
-    private static func natives(_ files: [File], _ paths: UnsafeBufferPointer<CChar>) -> [clt_hash_file] {
+    static func natives(_ files: [File], _ paths: UnsafeBufferPointer<CChar>) -> [clt_hash_file] {
         var offset = 0
         return files.map { file in
             var native = clt_hash_file()

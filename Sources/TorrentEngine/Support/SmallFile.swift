@@ -5,8 +5,13 @@
 /// Reads a whole regular file of at most `limit` bytes.
 ///
 /// Blocks; a FIFO cannot make it wait.
-package func readSmallFile(_ path: String, limit: Int, operation: String) throws(EngineError) -> [UInt8] {
-    let file = try Descriptor(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, operation: operation)
+///
+/// - Parameter followsLink: Whether a symbolic link at the path will do.
+package func readSmallFile(
+    _ path: String, limit: Int, followsLink: Bool = true, operation: String
+) throws(EngineError) -> [UInt8] {
+    let file = try Descriptor(
+        path, O_RDONLY | O_NONBLOCK | O_NOCTTY | (followsLink ? 0 : O_NOFOLLOW), operation: operation)
     let status = try file.status(operation, path: path)
     guard status.st_mode & S_IFMT == S_IFREG else {
         throw EngineError(.inputOutput, operation, reason: "it is not a regular file", path: path)

@@ -25,7 +25,7 @@ struct ExitStatus: Sendable, Hashable {
         .inputMissing: .inputMissing,
         .noMember: .unavailable, .timedOut: .unavailable, .network: .unavailable,
         .addressInUse: .unavailable, .addressNotAvailable: .unavailable,
-        .fileExists: .inTheWay,
+        .fileExists: .inTheWay, .inUse: .inTheWay,
         .diskFull: .disk, .permissionDenied: .disk, .inputOutput: .disk,
         .refusedByPrivateMode: .refused,
         .outOfMemory: .software, .versionMismatch: .software, .torrentNotFound: .software,

@@ -1,0 +1,123 @@
+import NodeInterface
+import TorrentEngine
+
+/// An entry of the index as it stands in the file.
+struct StoredEntry: Codable {
+    struct StoredMember: Codable {
+        let rule: String
+        let source: String
+        let peerID: String?
+    }
+
+    struct StoredJob: Codable {
+        let id: String
+        let holders: [String: [StoredMember]]
+    }
+
+    struct StoredMessages: Codable {
+        let peerID: String?
+    }
+
+    let infoHash: InfoHash
+    let role: TorrentEntry.Role
+    let job: StoredJob?
+    let saveFolder: String?
+    let members: [StoredMember]
+    let isStarted: Bool
+    let isComplete: Bool
+    let uploadLimit: UInt32?
+    let downloadLimit: UInt32?
+    let filePriorities: [UInt8]?
+    let isSequential: Bool?
+    let messages: StoredMessages?
+    let addedTime: Int64
+    let isPinned: Bool?
+    let expiry: Int64?
+
+    init(_ entry: TorrentEntry) {
+        infoHash = entry.infoHash
+        role = entry.role
+        job = entry.job.map {
+            StoredJob(id: $0.id, holders: $0.holders.mapValues { $0.map(StoredMember.init) })
+        }
+        saveFolder = entry.saveFolder
+        members = entry.members.map(StoredMember.init)
+        isStarted = entry.isStarted
+        isComplete = entry.isComplete
+        uploadLimit = entry.uploadLimit == 0 ? nil : entry.uploadLimit
+        downloadLimit = entry.downloadLimit == 0 ? nil : entry.downloadLimit
+        filePriorities = entry.filePriorities.isEmpty ? nil : entry.filePriorities
+        isSequential = entry.isSequential ? true : nil
+        messages = entry.messages.map { StoredMessages(peerID: $0.peerID) }
+        addedTime = entry.addedTime.milliseconds
+        isPinned = entry.isPinned ? true : nil
+        expiry = entry.expiry?.milliseconds
+    }
+
+    /// The entry, where everything in it is what it must be.
+    func entry() throws(EngineError) -> TorrentEntry {
+        if let saveFolder { try Self.check(saveFolder) }
+        var out = TorrentEntry(
+            infoHash, role: role, saveFolder: saveFolder,
+            members: try members.map { member throws(EngineError) in try member.member() },
+            addedTime: UnixTime(milliseconds: addedTime))
+        if let job {
+            var holders: [String: [Member]] = [:]
+            for (holder, named) in job.holders {
+                holders[holder] = try named.map { member throws(EngineError) in try member.member() }
+            }
+            out.job = TorrentEntry.Job(id: job.id, holders: holders)
+        }
+        out.isStarted = isStarted
+        out.isComplete = isComplete
+        out.uploadLimit = uploadLimit ?? 0
+        out.downloadLimit = downloadLimit ?? 0
+        guard (filePriorities ?? []).allSatisfy({ $0 <= 7 }) else {
+            throw malformed("a file's priority is above 7")
+        }
+        out.filePriorities = filePriorities ?? []
+        out.isSequential = isSequential ?? false
+        if let messages {
+            guard messages.peerID.map({ 1...64 ~= $0.utf8.count }) ?? true else {
+                throw malformed("the peer ID of its messages has no 1 to 64 bytes")
+            }
+            out.messages = MessageChannel(peerID: messages.peerID)
+        }
+        out.isPinned = isPinned ?? false
+        out.expiry = expiry.map { UnixTime(milliseconds: $0) }
+        return out
+    }
+
+    /// An absolute path that no component of leads up.
+    static func check(_ folder: String) throws(EngineError) {
+        let components = folder.split(separator: "/")
+        guard folder.hasPrefix("/"), !folder.utf8.contains(0), folder.utf8.count < 4096,
+            !components.contains(".."), !components.contains(".")
+        else { throw malformed("a save folder is no absolute path") }
+    }
+}
+
+extension StoredEntry.StoredMember {
+    private static let sources: [Member.Source] = [.inviteList, .overlay, .invite]
+
+    init(_ member: Member) {
+        rule = member.rule.description
+        source = member.source.description
+        peerID = member.peerID
+    }
+
+    func member() throws(EngineError) -> Member {
+        guard let source = Self.sources.first(where: { $0.description == source }) else {
+            throw malformed("a member's source is not known")
+        }
+        guard peerID.map({ 1...64 ~= $0.utf8.count }) ?? true else {
+            throw malformed("a member's peer ID has no 1 to 64 bytes")
+        }
+        // Every address there is can only be here because somebody allowed it.
+        return Member(try AddressRule(parsing: rule, allowAny: true), source: source, peerID: peerID)
+    }
+}
+
+private func malformed(_ reason: String) -> EngineError {
+    EngineError(.malformed, "read an entry of the index", reason: reason)
+}
