@@ -241,8 +241,10 @@ typedef struct clt_hash_options {
     const uint8_t *wanted; /* bit per piece, first piece = highest bit of byte 0; NULL = every piece */
     size_t wanted_length;
     int32_t stop_at_failure; /* 1: the first unreadable or changed file ends the run with an error */
+    uint64_t rate_limit;     /* bytes read a second, of all threads together; 0 = none. Holes cost nothing */
 } clt_hash_options;
 
+/* Holes of sparse files (SEEK_HOLE) are hashed as the zeros that they are, and not read. */
 typedef struct clt_hash_job clt_hash_job;
 
 enum { CLT_PIECE_NOT_HASHED = 0, CLT_PIECE_HASHED = 1, CLT_PIECE_UNREADABLE = 2 };
@@ -252,9 +254,12 @@ CLT_RESULT clt_hash_job_new(const clt_hash_options *options, clt_hash_job **out,
                             clt_error *error) CLT_NOEXCEPT;
 /* Blocks until all is hashed: minutes, for large content. Works on threads of its own. Once per job. */
 CLT_RESULT clt_hash_job_run(clt_hash_job *job, clt_error *error) CLT_NOEXCEPT;
-/* Both from any thread, while the job runs too; neither blocks. A cancelled run ends with CLT_CANCELLED. */
+/* All three from any thread, while the job runs too; none blocks. A cancelled run ends with CLT_CANCELLED, at
+ * once also where it waits for its rate. A rate of 0 is none. */
 CLT_EXPORT void clt_hash_job_cancel(clt_hash_job *job) CLT_NOEXCEPT;
-CLT_EXPORT uint64_t clt_hash_job_progress(const clt_hash_job *job) CLT_NOEXCEPT; /* bytes read so far */
+CLT_EXPORT void clt_hash_job_set_rate_limit(clt_hash_job *job, uint64_t rate) CLT_NOEXCEPT;
+/* Bytes of wanted pieces done with so far: hashed, holes among them, or found unreadable. */
+CLT_EXPORT uint64_t clt_hash_job_progress(const clt_hash_job *job) CLT_NOEXCEPT;
 /* After the run. `state` is one of CLT_PIECE_…, `hash` the SHA-1 (BEP 3). */
 CLT_RESULT clt_hash_job_get_piece(const clt_hash_job *job, uint64_t index, int32_t *state, uint8_t hash[20],
                                   clt_error *error) CLT_NOEXCEPT;

@@ -30,6 +30,7 @@ clt_hash_job::clt_hash_job(clt_hash_options const &options) {
     require(!root.empty() && root.find('\0') == std::string::npos, "root is empty or has a NUL byte");
     piece_length = options.piece_length;
     stop_at_failure = options.stop_at_failure != 0;
+    pace.set(options.rate_limit);
 
     auto const *next = reinterpret_cast<char const *>(options.files);
     files.reserve(options.file_count);
@@ -72,6 +73,11 @@ void clt_hash_job::fail_file(size_t index, int error) {
     int &known = files[index].error;
     if (known == 0 || error == ESTALE) known = error;
     if (stop_at_failure) failed = true;
+}
+
+void clt_hash_job::cancel() {
+    cancelled = true;
+    pace.wake();
 }
 
 bool clt_hash_job::is_same(size_t index, clt::file_identity const &identity) {
@@ -176,7 +182,11 @@ int32_t clt_hash_job_run(clt_hash_job *job, clt_error *error) noexcept {
 }
 
 void clt_hash_job_cancel(clt_hash_job *job) noexcept {
-    if (job != nullptr) job->cancelled = true;
+    if (job != nullptr) job->cancel();
+}
+
+void clt_hash_job_set_rate_limit(clt_hash_job *job, uint64_t rate) noexcept {
+    if (job != nullptr) job->pace.set(rate);
 }
 
 uint64_t clt_hash_job_progress(clt_hash_job const *job) noexcept {

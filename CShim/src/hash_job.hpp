@@ -4,6 +4,7 @@
 #include "beneath.hpp"
 #include "clibtorrent.h"
 #include "file_identity.hpp"
+#include "hash_pace.hpp"
 
 #include <array>
 #include <atomic>
@@ -22,6 +23,7 @@ struct clt_hash_job {
     explicit clt_hash_job(clt_hash_options const &options);
 
     void run();
+    void cancel();
 
     struct file {
         std::string path;
@@ -45,6 +47,7 @@ struct clt_hash_job {
     uint64_t piece_length = 0, total = 0, piece_count = 0, batch = 1;
     unsigned threads = 1;
     bool stop_at_failure = false;
+    clt::hash_pace pace;
 
     std::vector<uint8_t> states;
     std::vector<std::array<uint8_t, 20>> hashes;

@@ -5,7 +5,7 @@
 /// What a hash job found, against what a torrent says.
 struct Comparison {
     private enum Outcome {
-        case verified, mismatch, unreadable
+        case verified, mismatch, unreadable, notLookedAt
     }
 
     private let metainfo: Metainfo
@@ -19,8 +19,12 @@ struct Comparison {
         self.job = job
         let length = InfoHash.byteCount
         outcomes = (0..<metainfo.pieceCount).map { index in
-            guard case .hashed(let hash) = job.piece(index) else { return .unreadable }
-            return hash[...] == hashes[index * length..<(index + 1) * length] ? .verified : .mismatch
+            switch job.piece(index) {
+            case .notHashed: return .notLookedAt
+            case .unreadable: return .unreadable
+            case .hashed(let hash):
+                return hash[...] == hashes[index * length..<(index + 1) * length] ? .verified : .mismatch
+            }
         }
     }
 
@@ -56,7 +60,9 @@ struct Comparison {
         let file = metainfo.files[index]
         guard !file.isPad else { return nil }
         let code = job.fileErrno(index)
-        let pieces = pieces(of: file)
+        let all = pieces(of: file)
+        let pieces = all.filter { outcomes[$0] != .notLookedAt }
+        guard !pieces.isEmpty || all.isEmpty else { return nil }
         let mismatches = pieces.contains { outcomes[$0] == .mismatch }
         guard code != 0 || mismatches || longFiles.contains(index) else { return nil }
         let reason: PieceVerifier.Reason =

@@ -2,7 +2,7 @@ import CLibtorrent
 
 /// Owns a `clt_hash_job`.
 final class HashJob: @unchecked Sendable {
-    // @unchecked: `cancel` and `progress` are the two calls that the shim allows from any thread at any time;
+    // @unchecked: `cancel`, `setRateLimit` and `progress` are the calls that the shim allows from any thread at any time;
     // the others are made by the one thread that runs the job.
     private let pointer: OpaquePointer
     let totalBytes: UInt64
@@ -16,11 +16,14 @@ final class HashJob: @unchecked Sendable {
         var identity: FileIdentity?
     }
 
-    /// - Parameter threads: 0 for one a core.
+    /// - Parameters:
+    ///   - threads: 0 for one a core.
+    ///   - wanted: A bit for each piece that is to be hashed; nil for all.
     init(
-        root: String, files: [File], pieceLength: Int, threads: Int, stopAtFailure: Bool, operation: String
+        root: String, files: [File], pieceLength: Int, wanted: [UInt8]? = nil, threads: Int,
+        stopAtFailure: Bool, operation: String
     ) throws(EngineError) {
-        totalBytes = files.reduce(0) { $0 &+ $1.size }
+        totalBytes = Self.bytes(of: wanted, files.reduce(0) { $0 &+ $1.size }, UInt64(clamping: pieceLength))
         var paths: [CChar] = []
         for file in files { paths.append(contentsOf: file.path.utf8.map { CChar(bitPattern: $0) }) }
         var out: OpaquePointer?
@@ -28,7 +31,7 @@ final class HashJob: @unchecked Sendable {
         try nativeCall(operation) { error in
             paths.withUnsafeBufferPointer { paths in
                 let natives = Self.natives(files, paths)
-                return natives.withUnsafeBufferPointer { natives in
+                return withBuffers(natives, wanted ?? []) { natives, wantedBits in
                     root.withUTF8 { root in
                         root.withMemoryRebound(to: CChar.self) { root in
                             var options = clt_hash_options()
@@ -40,6 +43,10 @@ final class HashJob: @unchecked Sendable {
                             options.files = natives.baseAddress
                             options.file_count = UInt64(natives.count)
                             options.stop_at_failure = stopAtFailure ? 1 : 0
+                            if wanted != nil {
+                                options.wanted = wantedBits.baseAddress
+                                options.wanted_length = wantedBits.count
+                            }
                             return clt_hash_job_new(&options, &out, error)
                         }
                     }
@@ -53,6 +60,15 @@ final class HashJob: @unchecked Sendable {
     }
 
     deinit { clt_hash_job_free(pointer) }
+
+    private static func bytes(of wanted: [UInt8]?, _ total: UInt64, _ pieceLength: UInt64) -> UInt64 {
+        guard let wanted, total > 0, pieceLength > 0 else { return total }
+        let last = (total - 1) / pieceLength
+        return (0...last).reduce(0) { sum, piece in
+            guard isSet(wanted, Int(clamping: piece)) else { return sum }
+            return sum + (piece < last ? pieceLength : total - last * pieceLength)
+        }
+    }
 
     static func natives(_ files: [File], _ paths: UnsafeBufferPointer<CChar>) -> [clt_hash_file] {
         var offset = 0
@@ -96,6 +112,9 @@ final class HashJob: @unchecked Sendable {
 
     func cancel() { clt_hash_job_cancel(pointer) }
 
+    /// Bytes a second; 0 for no limit.
+    func setRateLimit(_ rate: UInt64) { clt_hash_job_set_rate_limit(pointer, rate) }
+
     var progress: HashProgress {
         HashProgress(doneBytes: min(clt_hash_job_progress(pointer), totalBytes), totalBytes: totalBytes)
     }
@@ -103,14 +122,20 @@ final class HashJob: @unchecked Sendable {
     enum Piece {
         case hashed([UInt8])
         case unreadable
+        /// It was not wanted.
+        case notHashed
     }
 
     func piece(_ index: Int) -> Piece {
         var state: Int32 = 0
         var hash = [UInt8](repeating: 0, count: 20)
         let code = clt_hash_job_get_piece(pointer, UInt64(clamping: index), &state, &hash, nil)
-        let isHashed = code == Int32(CLT_OK.rawValue) && state == Int32(CLT_PIECE_HASHED)
-        return isHashed ? .hashed(hash) : .unreadable
+        guard code == Int32(CLT_OK.rawValue) else { return .unreadable }
+        switch state {
+        case Int32(CLT_PIECE_HASHED): return .hashed(hash)
+        case Int32(CLT_PIECE_NOT_HASHED): return .notHashed
+        default: return .unreadable
+        }
     }
 
     /// The errno that the file met, 0 for none.
@@ -127,4 +152,9 @@ final class HashJob: @unchecked Sendable {
         let code = clt_hash_job_get_file_identity(pointer, UInt64(clamping: index), &out, nil)
         return code == Int32(CLT_OK.rawValue) ? FileIdentity(out) : nil
     }
+}
+
+/// Whether a piece's bit is set, the first piece in the highest bit of the first byte (as in BEP 3's bitfield).
+func isSet(_ bits: [UInt8], _ piece: Int) -> Bool {
+    piece >= 0 && piece / 8 < bits.count && bits[piece / 8] & (0x80 >> UInt8(piece % 8)) != 0
 }

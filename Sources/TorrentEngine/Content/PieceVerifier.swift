@@ -60,47 +60,59 @@ public struct PieceVerifier: Sendable {
         public let identities: [FileIdentity?]
 
         /// Whether the piece is there and right.
-        public func isVerified(_ piece: Int) -> Bool {
-            piece >= 0 && piece / 8 < bitfield.count && bitfield[piece / 8] & (0x80 >> UInt8(piece % 8)) != 0
-        }
+        public func isVerified(_ piece: Int) -> Bool { isSet(bitfield, piece) }
     }
 
     /// Threads that hash; 0 for one a core.
     public let threads: Int
 
-    /// Makes a verifier.
-    public init(threads: Int = 0) { self.threads = threads }
+    /// How fast it reads.
+    public let pace: HashPace
 
-    /// Hashes every piece of a torrent.
+    /// Makes a verifier.
+    public init(threads: Int = 0, pace: HashPace = HashPace()) {
+        self.threads = threads
+        self.pace = pace
+    }
+
+    /// Hashes the pieces of a torrent, or some of them.
     ///
     /// Files are opened without following any symbolic link below `folder`. Hashing runs on threads of its
-    /// own; cancelling the task stops it.
+    /// own; cancelling the task stops it. Holes of sparse files are zeros, and are not read.
     ///
     /// - Parameters:
     ///   - metainfo: The torrent.
     ///   - folder: The save path: the folder that holds the torrent's one file or folder.
+    ///   - pieces: A bit for each piece that is to be hashed, first piece = highest bit of byte 0 (BEP 3's
+    ///     bitfield); nil for all. Of the others nothing is said, nor of files that have none of the chosen.
     ///   - progress: Called about ten times a second on any thread.
     /// - Throws: `EngineError.Code.inputMissing` where `folder` is not there, `.permissionDenied`,
-    ///   `.inputOutput`; `.unsupported` for a v2-only torrent; `.cancelled`. What is wrong with single files
-    ///   is in the result.
+    ///   `.inputOutput`; `.invalidArgument` where `pieces` is too short; `.unsupported` for a v2-only torrent;
+    ///   `.cancelled`. What is wrong with single files is in the result.
     public func verify(
-        _ metainfo: Metainfo, in folder: String, progress: (@Sendable (HashProgress) -> Void)? = nil
+        _ metainfo: Metainfo, in folder: String, pieces: [UInt8]? = nil,
+        progress: (@Sendable (HashProgress) -> Void)? = nil
     ) async throws(EngineError) -> Verification {
         let operation = "verify \(quoted(metainfo.name)) in \(quoted(folder))"
         let hashes = metainfo.pieceHashes
         guard hashes.count == metainfo.pieceCount * InfoHash.byteCount else {
             throw EngineError(.unsupported, operation, reason: "a v2 torrent has no SHA-1 piece hashes")
         }
-        let threads = threads
+        guard pieces.map({ $0.count >= (metainfo.pieceCount + 7) / 8 }) ?? true else {
+            throw EngineError(.invalidArgument, operation, reason: "there is not a bit for every piece")
+        }
+        let (threads, pace) = (threads, pace)
         return try await HashTask.run(operation, report: progress) { task throws(EngineError) in
             let job = try HashJob(
                 root: folder,
                 files: metainfo.files.map { .init(path: $0.path, size: $0.sizeBytes, isPad: $0.isPad) },
-                pieceLength: metainfo.pieceLengthBytes, threads: threads, stopAtFailure: false,
-                operation: operation)
+                pieceLength: metainfo.pieceLengthBytes, wanted: pieces, threads: threads,
+                stopAtFailure: false, operation: operation)
             task.attach(job)
-            try job.run(operation) { index, code in
-                EngineError(operation, errno: code, path: metainfo.files[index].path)
+            try pace.keep(job) { () throws(EngineError) in
+                try job.run(operation) { index, code in
+                    EngineError(operation, errno: code, path: metainfo.files[index].path)
+                }
             }
             return Comparison(
                 metainfo, hashes: hashes, job: job, longFiles: Self.longFiles(of: metainfo, in: folder)

@@ -129,10 +129,3 @@ extension Engine {
         EngineError(.torrentNotFound, operation, reason: "no torrent has that ID (any more)")
     }
 }
-
-private func withBuffers<First, Second, Result>(
-    _ first: [First], _ second: [Second],
-    _ body: (UnsafeBufferPointer<First>, UnsafeBufferPointer<Second>) -> Result
-) -> Result {
-    first.withUnsafeBufferPointer { first in second.withUnsafeBufferPointer { body(first, $0) } }
-}

@@ -30,3 +30,10 @@ func copyBytes(of handle: OpaquePointer?, _ get: ByteGetter) -> [UInt8] {
     guard get(handle, &bytes, &count, nil) == Int32(CLT_OK.rawValue) else { return [] }
     return Array(UnsafeBufferPointer(start: bytes, count: count))
 }
+
+func withBuffers<First, Second, Result>(
+    _ first: [First], _ second: [Second],
+    _ body: (UnsafeBufferPointer<First>, UnsafeBufferPointer<Second>) -> Result
+) -> Result {
+    first.withUnsafeBufferPointer { first in second.withUnsafeBufferPointer { body(first, $0) } }
+}

@@ -17,6 +17,11 @@ struct Verify: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The folder that holds the torrent's file or folder.", valueName: "dir"))
     var data: String
 
+    @Option(
+        help: ArgumentHelp(
+            "Bytes read from the disk a second. (default: as many as it gives)", valueName: "bytes"))
+    var rate: UInt64?
+
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
@@ -25,7 +30,8 @@ struct Verify: AsyncParsableCommand {
         // What can be checked without the network is checked, whatever a swarm makes of it.
         try metainfo.checkPrivateMode(tolerating: [.similar, .sslCertificate, .hiddenName])
         let progress = ProgressView(output)
-        let found = try await PieceVerifier().verify(metainfo, in: data) {
+        let verifier = PieceVerifier(pace: HashPace(bytesPerSecond: rate ?? 0))
+        let found = try await verifier.verify(metainfo, in: data) {
             progress.hashing($0, verb: "verifying")
         }
         let isGood = found.badFiles.isEmpty && found.verifiedPieceCount == metainfo.pieceCount
