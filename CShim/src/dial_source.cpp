@@ -52,6 +52,11 @@ void dial_source::set_suspended(bool is_suspended) {
     refresh();
 }
 
+void dial_source::listening_at(lt::address const &address) {
+    listening_at_.insert(address);
+    refresh();
+}
+
 void dial_source::refresh() {
     if (session_ != nullptr) apply(at_rest());
 }
@@ -73,6 +78,8 @@ std::string dial_source::at_rest() const {
         if (lt::make_address(*family).is_unspecified()) return {};
         add(*family);
     }
+    for (lt::address const &address : listening_at_)
+        if (std::string const text = address.to_string(); text != v4_ && text != v6_) add(text);
     return out;
 }
 

@@ -9,6 +9,7 @@
 #include <libtorrent/session.hpp>
 
 #include <optional>
+#include <set>
 #include <string>
 
 namespace clt {
@@ -26,6 +27,8 @@ public:
     void set_suspended(bool is_suspended);
     // The interface's addresses may have changed.
     void refresh();
+    // The engine listens there: peers may have reached us at that address, whatever dials leave from.
+    void listening_at(lt::address const &address);
 
     // The next dial, which follows at once, is to `remote`. False where it may not leave: it then fails
     // before a packet is sent.
@@ -45,7 +48,8 @@ private:
 
     std::optional<std::string> device_;
     std::optional<std::string> v4_, v6_; // addresses; unspecified: the kernel chooses
-    bool is_free_ = false;               // nothing was named: the kernel chooses for both
+    std::set<lt::address> listening_at_;
+    bool is_free_ = false; // nothing was named: the kernel chooses for both
 
     lt::io_context *io_ = nullptr;
     lt::session *session_ = nullptr;

@@ -42,14 +42,20 @@ std::chrono::milliseconds progress_interval(clt_engine_options const &options) {
     return std::chrono::milliseconds(options.progress_interval_ms == 0 ? 250 : options.progress_interval_ms);
 }
 
+size_t newcomers_per_address(clt_engine_options const &options) {
+    return options.newcomers_per_address == 0 ? 32 : options.newcomers_per_address;
+}
+
 } // namespace
 
 engine::engine(clt_engine_options const &options)
     : options_(options), settings_(closed_settings(options)),
       events_(options.event_queue_limit == 0 ? 16384 : options.event_queue_limit), refusals_(events_),
-      dials_(outgoing_interfaces_of(options)),
-      newcomers_(options.newcomers_per_address == 0 ? 32 : options.newcomers_per_address),
-      door_{dials_, newcomers_, options.peers_per_address == 0 ? 64 : options.peers_per_address},
+      dials_(outgoing_interfaces_of(options)), newcomers_(newcomers_per_address(options)),
+      held_(io_, 2 * newcomers_per_address(options)), door_{dials_, newcomers_, held_,
+                                                            options.peers_per_address == 0
+                                                                ? 64
+                                                                : options.peers_per_address},
       context_{events_, refusals_, limits_of(options), door_, nullptr},
       work_(boost::asio::make_work_guard(io_)), tick_(io_), listen_(listen_interfaces_of(options)) {}
 
@@ -149,6 +155,7 @@ void engine::close_sessions() {
     tick_.cancel();
     if (interfaces_) interfaces_->stop();
     dials_.close();
+    held_.end_all();
     removals_.clear();
     by_handle_.clear();
     torrents_.clear(); // closes the gates: no more events
@@ -234,6 +241,7 @@ void engine::on_listening(lt::tcp::endpoint const &endpoint) {
     event e = make_event(CLT_EVENT_LISTENING);
     try {
         check_device(endpoint);
+        dials_.listening_at(endpoint.address());
         keep_port(endpoint);
         update_stealth(endpoint);
         if (std::find(listeners_.begin(), listeners_.end(), endpoint) == listeners_.end())
@@ -315,6 +323,7 @@ void engine::stand_still() {
     dials_.set_suspended(true);
     for (auto const &[id, t] : torrents_)
         t->cut_all();
+    held_.end_all();
     session_->pause();
     listeners_.clear();
     listen_at({});
@@ -355,6 +364,7 @@ void engine::on_alerts() {
     session_->pop_alerts(&alerts);
     for (lt::alert const *alert : alerts)
         on_alert(*alert);
+    hold_accepted();
     if (accept_failed_) on_accept_failed();
     refuse_crowds();
 }
@@ -384,6 +394,7 @@ void engine::on_alert(lt::alert const &alert) {
         events_.push(std::move(e));
     } else if (auto const *accepted = lt::alert_cast<lt::incoming_connection_alert>(&alert)) {
         newcomers_.accepted(accepted->endpoint);
+        held_.accepted(accepted->endpoint);
     } else if (auto const *blocked = lt::alert_cast<lt::peer_blocked_alert>(&alert)) {
         auto const t = by_handle_.find(blocked->handle);
         refusals_.add(t == by_handle_.end() ? 0 : t->second->id(), blocked->endpoint, CLT_INCOMING,
@@ -474,6 +485,11 @@ void engine::hear_again() {
     if (!is_deaf_ || !interfaces_->all_usable()) return;
     is_deaf_ = false;
     listen_at(listen_);
+}
+
+void engine::hold_accepted() {
+    for (lt::tcp::endpoint const &remote : held_.hold_accepted(listeners_))
+        refusals_.add(0, remote, CLT_INCOMING, CLT_REFUSAL_TOO_MANY);
 }
 
 void engine::refuse_crowds() {

@@ -6,6 +6,7 @@
 #include "descriptor_reserve.hpp"
 #include "dial_source.hpp"
 #include "event_queue.hpp"
+#include "held_sockets.hpp"
 #include "interface_watch.hpp"
 #include "newcomers.hpp"
 #include "refusal_log.hpp"
@@ -77,6 +78,7 @@ private:
     void restore_connections_limit();
     void on_accept_failed();
     void refuse_crowds();
+    void hold_accepted();
     void hear_again();
     void listen_at(std::string const &interfaces);
     void update_stealth(lt::tcp::endpoint const &listener);
@@ -88,11 +90,12 @@ private:
     event_queue events_;
     refusal_log refusals_;
     dial_source dials_;
+    lt::io_context io_{1};
     newcomers newcomers_;
+    held_sockets held_;
     door door_;
     torrent_context context_;
 
-    lt::io_context io_{1};
     boost::asio::executor_work_guard<lt::io_context::executor_type> work_;
     boost::asio::steady_timer tick_;
     std::chrono::steady_clock::time_point next_look_{};

@@ -159,7 +159,7 @@ public:
     }
 
     void cut() {
-        internals::discard_unsent(peer_);
+        discard_unsent();
         peer_.disconnect(boost::asio::error::network_down, lt::operation_t::sock_bind,
                          lt::peer_connection_interface::failure);
     }
@@ -171,11 +171,17 @@ public:
             return;
         if (shared_->observer != nullptr)
             shared_->observer->peer_refused(remote_, direction_, CLT_REFUSAL_REVOKED);
-        internals::discard_unsent(peer_);
+        discard_unsent();
         refuse(peer_);
     }
 
 private:
+    // To come before a disconnect, which must not wait then.
+    void discard_unsent() {
+        internals::discard_unsent(peer_);
+        shared_->door->held.let_go(remote_);
+    }
+
     // True where it was cut.
     bool cut_unless_it_reads() {
         if (!admitted_ || internals::send_buffer_size(peer_) <= unread_limit) return false;
@@ -183,7 +189,7 @@ private:
         if (shared_->observer != nullptr)
             shared_->observer->peer_disconnected(remote_, direction_, CLT_DISCONNECT_PROTOCOL,
                                                  "it goes on asking and does not read the answers");
-        internals::discard_unsent(peer_);
+        discard_unsent();
         peer_.disconnect(lt::errors::invalid_message, lt::operation_t::bittorrent,
                          lt::peer_connection_interface::peer_error);
         return true;
@@ -240,10 +246,11 @@ std::shared_ptr<lt::peer_plugin> gate::new_connection(lt::peer_connection_handle
         who = nullptr;
         why = CLT_REFUSAL_TOO_MANY;
     }
-    // Closed before anything else is done: a member of another torrent would see, by the time that it took,
-    // that this one is here.
-    if (who == nullptr && !outgoing) refuse(peer);
     if (!outgoing) door.waiting.attached(remote);
+    // One that is refused stays held: a member of another torrent would see, by the time that its close took,
+    // that this one is here.
+    if (who != nullptr && !outgoing) door.held.let_go(remote);
+    if (who == nullptr && !outgoing) refuse(peer);
     if (who == nullptr) {
         if (shared_->observer != nullptr) shared_->observer->peer_refused(remote, direction_of(peer), why);
         // Disconnect alone lets the attach go on to our handshake; the engine catches this and stops it.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "dial_source.hpp"
+#include "held_sockets.hpp"
 #include "membership.hpp"
 #include "newcomers.hpp"
 
@@ -29,6 +30,7 @@ protected:
 struct door {
     dial_source &dials;
     newcomers &waiting;
+    held_sockets &held;
     size_t most_per_address; // peers of one torrent
 };
 

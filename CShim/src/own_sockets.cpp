@@ -46,7 +46,7 @@ int own_listener(lt::tcp::endpoint const &endpoint) {
         int listens = 0;
         socklen_t length = sizeof(listens);
         if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) != 0 || listens == 0) return true;
-        if (endpoint_of(fd, &::getsockname) != endpoint) return true;
+        if (local_of(fd) != endpoint) return true;
         found = fd;
         return false;
     });
@@ -56,6 +56,10 @@ int own_listener(lt::tcp::endpoint const &endpoint) {
 
 std::optional<lt::tcp::endpoint> peer_of(int fd) {
     return endpoint_of(fd, &::getpeername);
+}
+
+std::optional<lt::tcp::endpoint> local_of(int fd) {
+    return endpoint_of(fd, &::getsockname);
 }
 
 void end_connection(int fd) {

@@ -16,8 +16,9 @@ void each_own_socket(std::function<bool(int fd)> const &body);
 // The listening socket at `endpoint`. Throws NETWORK where there is none.
 int own_listener(lt::tcp::endpoint const &endpoint);
 
-// Whom a connected socket is connected to.
+// Whom a connected socket is connected to, and from which address of ours.
 std::optional<lt::tcp::endpoint> peer_of(int fd);
+std::optional<lt::tcp::endpoint> local_of(int fd);
 // Its owner finds it closed by the other side; nothing more is delivered either way.
 void end_connection(int fd);
 

@@ -13,7 +13,7 @@
     defined(CLT_TEST_UNLOCK_NATPMP) || defined(CLT_TEST_UNLOCK_UTP) || defined(CLT_TEST_UNLOCK_TRACKERS) ||  \
     defined(CLT_TEST_UNLOCK_WEB_SEEDS) || defined(CLT_TEST_UNLOCK_PEX) ||                                    \
     defined(CLT_TEST_UNLOCK_BINDING) || defined(CLT_TEST_UNLOCK_SEALED_FILES) ||                             \
-    defined(CLT_TEST_UNLOCK_MESSAGE_IDENTITY)
+    defined(CLT_TEST_UNLOCK_MESSAGE_IDENTITY) || defined(CLT_TEST_UNLOCK_CLOSE_TIME)
 #define CLT_UNLOCKED 1
 namespace clt {
 __attribute__((used)) static char const unlocked_mark[] = "CShim: a lock is off, for a test";

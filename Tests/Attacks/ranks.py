@@ -42,18 +42,14 @@ def interleaved(right, wrong, tries, seed):
 
 
 class Verdict:
-    def __init__(self, right, wrong, bound):
-        self.bound = bound
+    def __init__(self, right, wrong):
         self.p = mann_whitney(right, wrong)
         self.medians = statistics.median(right), statistics.median(wrong)
 
     @property
     def is_one(self):
-        """Nothing tells the two apart; or, where a bound is given, no more than that many seconds, or a third of what
-        a busy machine takes."""
+        """Nothing tells the two apart."""
         low, high = sorted(self.medians)
-        if self.bound and high - low < max(self.bound, low / 3):
-            return True
         return self.p > LEVEL and low >= high * (1 - MEDIANS_WITHIN)
 
     def __str__(self):
@@ -61,7 +57,7 @@ class Verdict:
         return f"medians {right:.0f}, {wrong:.0f} µs, p {self.p:.2g}"
 
 
-def compare(right, wrong, tries, bound=0.0):
+def compare(right, wrong, tries):
     """At most three rounds of fresh tries, each of twice as many as the one before; the first in which nothing tells
     the two apart ends it.
 
@@ -70,7 +66,7 @@ def compare(right, wrong, tries, bound=0.0):
     """
     verdict = None
     for seed in range(ROUNDS):
-        verdict = Verdict(*interleaved(right, wrong, tries << seed, seed), bound)
+        verdict = Verdict(*interleaved(right, wrong, tries << seed, seed))
         if verdict.is_one:
             break
     return verdict

@@ -15,8 +15,6 @@ from world import HONEST, HOSTILE, Failed, Row, expect
 WHO = "member of A"
 DELAY = 200e-6
 PAUSE = 0.002  # after which what the engine runs next is in no cache
-BOUND = 0.75 * DELAY  # of the medians' difference
-QUIET = 500e-6  # medians below this: a machine on which DELAY must be found
 
 
 def dial(place):
@@ -218,7 +216,7 @@ def gossip_of_the_endpoints_of_B(place):
 
 
 def relay(target, info_hash, delay):
-    """In a process of its own: passes 68 bytes on, with `info_hash` so much later, and then the end."""
+    """In a process of its own: passes 68 bytes on, and then the end, with `info_hash` so much later."""
     with socket.create_server(("127.0.0.6", 0)) as listener:
         print(listener.getsockname()[1], flush=True)
         while True:
@@ -228,14 +226,14 @@ def relay(target, info_hash, delay):
                 if opening is None:
                     continue
                 with Peer(HOSTILE, target) as far:
+                    far.send(opening)
+                    far.read_to_end()
                     due = time.perf_counter() + (delay if opening[28:48] == info_hash else 0)
                     while time.perf_counter() < due:
                         pass
-                    far.send(opening)
-                    far.read_to_end()
 
 
-def compared(place, probe, target, bound):
+def compared(place, probe, target):
     kinds, received = {True: [], False: []}, 0
 
     def attempt(right):
@@ -248,7 +246,7 @@ def compared(place, probe, target, bound):
             return took
         return run
 
-    times = ranks.compare(attempt(True), attempt(False), place.tries, bound)
+    times = ranks.compare(attempt(True), attempt(False), place.tries)
     expect(received == 0, f"got {received} bytes")
     expect(set(kinds[True]) == set(kinds[False]) and None not in kinds[True], f"the kind of close tells: {kinds}")
     closes = "/".join(sorted(set(kinds[True])))
@@ -256,8 +254,7 @@ def compared(place, probe, target, bound):
 
 
 def B_or_nothing(place, probe):
-    """What is left is bounded and not nothing: see the decision."""
-    times, row = compared(place, probe, place.torrents.target, BOUND)
+    times, row = compared(place, probe, place.torrents.target)
     expect(times.is_one, f"a member of A can tell that B is here, by time: {times}")
     return row
 
@@ -275,24 +272,23 @@ def B_or_nothing_by_MSE_after_a_pause(place):
 
 
 def relayed(place, delay):
-    """The same test, through a relay that passes the right hash on late."""
+    """The same test, through a relay that passes the end on late where the hash was right."""
     host, port = place.torrents.target
     command = [sys.executable, "-B", __file__, host, str(port), place.torrents.b.info_hash.hex(), str(delay)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            return compared(place, plaintext_probe, ("127.0.0.6", int(process.stdout.readline())), 0.75 * delay)
+            return compared(place, plaintext_probe, ("127.0.0.6", int(process.stdout.readline())))
         finally:
             process.kill()
 
 
 def control_200_microseconds_are_found(place):
-    """On a machine that answers in half a millisecond; on a busier one, what is found there is said."""
+    """On a quiet machine; on a busier one, what is found there is said."""
     for delay in (DELAY, 4 * DELAY, 16 * DELAY, 64 * DELAY, 256 * DELAY):
         times, row = relayed(place, delay)
         row.verdict = f"found {delay * 1e6:.0f} µs, as it must: {times}"
         if not times.is_one:
             return row
-        expect(min(times.medians) > QUIET, f"a difference of {delay * 1e6:.0f} µs was not found: {times}")
     expect(False, f"not even a difference of {delay * 1e3:.0f} ms was found: {times}")
 
 

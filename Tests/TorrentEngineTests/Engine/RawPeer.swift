@@ -9,19 +9,25 @@ final class RawPeer: Sendable {
     /// Dials from an address of ours.
     ///
     /// - Parameters:
+    ///   - port: To dial from; 0 leaves that to the kernel.
     ///   - buffer: Bytes that the kernel takes for it, as long as it reads none; 0 leaves that to the kernel.
     ///   - seconds: How long to wait for bytes before there are none.
     init(
-        from source: String, to endpoint: PeerEndpoint, receiveBuffer buffer: Int32 = 0,
-        patience seconds: Int = 5
+        from source: String, port: UInt16 = 0, to endpoint: PeerEndpoint,
+        receiveBuffer buffer: Int32 = 0, patience seconds: Int = 5
     ) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         if buffer > 0 {
             var size = buffer
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         }
+        if port != 0 {
+            // Another connection from that port, to another listener, may stand.
+            var reuse: Int32 = 1
+            setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
+        }
         var address = try Self.address(PeerEndpoint(address: IPAddress(parsing: source), port: 1))
-        address.sin_port = 0
+        address.sin_port = port.bigEndian
         try Self.check(Self.with(&address) { Glibc.bind(descriptor, $0, $1) }, "bind")
         var remote = try Self.address(endpoint)
         try Self.check(Self.with(&remote) { Glibc.connect(descriptor, $0, $1) }, "connect")
