@@ -45,4 +45,19 @@ extension Task where Failure == Never {
         for await value in stream { return value }
         return nil
     }
+
+    /// The value, or nil once the time is up; the task goes on.
+    func value(within limit: Duration) async -> Success? {
+        let (stream, continuation) = AsyncStream.makeStream(of: Success?.self)
+        let relay = Task<Void, Never> { continuation.yield(await value) }
+        let timer = Task<Void, Never> {
+            if (try? await Task<Never, Never>.sleep(for: limit)) != nil { continuation.yield(nil) }
+        }
+        defer {
+            relay.cancel()
+            timer.cancel()
+        }
+        for await first in stream { return first }
+        return nil
+    }
 }

@@ -14,6 +14,10 @@ public struct FetchRequest: Sendable {
     public var adoptsExisting: Bool
     /// A limit on the whole fetch; nil for none.
     public var timeout: Duration?
+    /// Whether the torrent stays in the engine once it is whole, and is sent to the members.
+    public var seedsAfterwards = false
+    /// The job that it is a fallback of, for the state directory.
+    var job: TorrentEntry.Job?
     /// Looks at the metadata before anything is written; what it throws ends the fetch.
     var inspect: (@Sendable (Metainfo) throws(EngineError) -> Void)?
 
@@ -54,6 +58,8 @@ public struct FetchResult: Sendable, Hashable {
     public var folder: String
     /// Every file, in the torrent's order; pad files are no files.
     public var files: [FetchedFile]
+    /// The torrent, where it stays in the engine.
+    public var torrent: Torrent?
     /// From adding the torrent to the last verified byte.
     public var elapsed: Duration
     /// Verified bytes that came from peers.

@@ -1,10 +1,13 @@
 import NodeInterface
+import NodeSupport
 import TorrentEngine
 
 /// One fetch, from reference to files.
 struct FetchRun: Sendable {
     let engine: Engine
-    let request: FetchRequest
+    /// Where the torrent is kept; nil: nowhere.
+    let store: TorrentStore?
+    var request: FetchRequest
     /// The members where they change on the way; nil takes those of the request.
     let membership: Membership?
     let update: @Sendable (FetchUpdate) -> Void
@@ -17,6 +20,9 @@ struct FetchRun: Sendable {
 
     private func start(_ torrent: Torrent) async throws(EngineError) {
         await membership?.attach(torrent)
+        if let kept = await store?.entry(torrent.infoHash) {
+            try await torrent.setRateLimits(upload: kept.uploadLimit, download: kept.downloadLimit)
+        }
         try await torrent.start(dialling: await members.compactMap(\.endpoint))
         update(.started(torrent))
     }
@@ -31,6 +37,10 @@ struct FetchRun: Sendable {
         let folder = try await blocking("prepare \(given)") { () throws(EngineError) in
             try Destination.resolveFolder(given)
         }
+        return try await kept(in: folder)
+    }
+
+    private func run(in folder: String) async throws(EngineError) -> FetchResult {
         if let known = try await knownMetainfo(in: folder) {
             try inspect(known)
             let destination = Destination(folder: folder, metainfo: known)
@@ -42,6 +52,7 @@ struct FetchRun: Sendable {
     private func knownMetainfo(in folder: String) async throws(EngineError) -> Metainfo? {
         if case .metainfo(let metainfo) = request.reference { return metainfo }
         let infoHash = request.reference.infoHash
+        if let known = try await store?.metainfo(infoHash) { return known }
         return try await blocking("look for an unfinished fetch in \(folder)") {
             FetchRecord.find(infoHash, in: folder)
         }
@@ -59,11 +70,9 @@ struct FetchRun: Sendable {
             var missing = metainfo.sizeBytes
             if content == .existing {
                 let update = update
-                let found = try await PieceVerifier().verify(metainfo, in: destination.folder) {
-                    update(.checking($0))
-                }
-                pieces = found.bitfield
-                missing -= min(missing, found.verifiedBytes)
+                let found = try await look(at: destination) { update(.checking($0)) }
+                pieces = found.pieces
+                missing -= min(missing, found.bytes)
             }
             try await requireSpace(for: missing, destination)
             if content == .existing {
@@ -82,6 +91,7 @@ struct FetchRun: Sendable {
             options: AddOptions(
                 saveFolder: destination.folder, members: await members, content: .pieces(pieces),
                 messages: membership?.messages))
+        await store?.track(torrent)
         return try await finish(torrent, destination, since: start) { () throws(EngineError) in
             try await self.start(torrent)
         }
@@ -95,6 +105,7 @@ struct FetchRun: Sendable {
             request.reference.infoHash,
             options: AddOptions(
                 saveFolder: folder, members: await members, messages: membership?.messages))
+        await store?.track(torrent)
         let destination: Destination
         let hold: FetchHold
         do throws(EngineError) {
@@ -108,6 +119,7 @@ struct FetchRun: Sendable {
             guard claimed.content == .fresh, metainfo.renamed.isEmpty else {
                 // Something of it is on disk and must be hashed first; or the engine, left to itself, would make
                 // files under names that were cleaned. Start again with what is known now.
+                await store?.untrack(torrent)
                 try await torrent.remove()
                 return try await fetch(destination, claimed: claimed, since: start)
             }
@@ -118,8 +130,10 @@ struct FetchRun: Sendable {
                 await release(destination)
                 throw error
             }
+            try await store?.write(metainfo)
             update(.metadata(metainfo))
         } catch {
+            await store?.untrack(torrent)
             try? await torrent.remove()
             throw error
         }
@@ -143,13 +157,19 @@ struct FetchRun: Sendable {
             elapsed = ContinuousClock.now - start
             status = try await torrent.status()
         } catch {
+            await store?.untrack(torrent)
             try? await torrent.remove()
             throw error
         }
         update(.progress(status))
-        try await torrent.remove()
+        // Where this fails, the record stays, and says that the content is ours.
+        let isKept = await store?.saves(torrent.infoHash) ?? true
+        if !request.seedsAfterwards {
+            await store?.untrack(torrent)
+            try await torrent.remove()
+        }
         let record = destination.record
-        _ = try await blocking("remove the record of a finished fetch") { record.remove() }
+        if isKept { _ = try await blocking("remove the record of a finished fetch") { record.remove() } }
         let metainfo = destination.metainfo
         return FetchResult(
             infoHash: metainfo.infoHash, name: metainfo.name, folder: destination.folder,
@@ -157,9 +177,56 @@ struct FetchRun: Sendable {
                 FetchedFile(
                     path: "\(destination.folder)/\($0.path)", relativePath: $0.path, sizeBytes: $0.sizeBytes)
             },
-            elapsed: elapsed,
+            torrent: request.seedsAfterwards ? torrent : nil, elapsed: elapsed,
             downloadedBytes: status.receivedBytes - min(status.receivedBytes, status.wastedBytes),
             reusedBytes: status.reusedBytes, wastedBytes: status.wastedBytes)
+    }
+
+    // MARK: - The state directory
+
+    /// Runs a fetch whose torrent is there after a restart, from before its first byte until it ends.
+    private func kept(in folder: String) async throws(EngineError) -> FetchResult {
+        guard let store else { return try await run(in: folder) }
+        let infoHash = request.reference.infoHash
+        let former = await store.entry(infoHash)
+        var entry =
+            former
+            ?? TorrentEntry(infoHash, role: .fetch, saveFolder: folder, addedTime: NodeClock.system.now)
+        (entry.role, entry.saveFolder, entry.isStarted) = (.fetch, folder, true)
+        (entry.members, entry.job, entry.messages) = (request.members, request.job, membership?.messages)
+        // Until it is whole, the record says whose the content is; afterwards, the state directory.
+        entry.isComplete =
+            former.map { $0.role == .fetch && $0.isComplete && $0.saveFolder == folder } ?? false
+        var run = self
+        if entry.isComplete { run.request.adoptsExisting = true }
+        var metainfo: Metainfo?
+        if case .metainfo(let given) = request.reference { metainfo = given }
+        try await store.put(entry, metainfo)
+        do throws(EngineError) {
+            let result = try await run.run(in: folder)
+            if result.torrent == nil { try await store.remove(infoHash) }
+            return result
+        } catch {
+            // A store that is closed keeps what it has, and so does one whose torrent only had no luck.
+            switch error.code {
+            case .cancelled: try? await store.update(infoHash) { $0.isStarted = false }
+            case .malformed, .limitExceeded, .refusedByPrivateMode, .fileExists, .contentMismatch,
+                .duplicateTorrent:
+                if former == nil { try? await store.remove(infoHash) }
+            default: break
+            }
+            throw error
+        }
+    }
+
+    /// What of the content is there, which is hashed as far as nobody knows.
+    private func look(
+        at destination: Destination, progress: @escaping @Sendable (HashProgress) -> Void
+    ) async throws(EngineError) -> TorrentStore.Found {
+        let (metainfo, folder) = (destination.metainfo, destination.folder)
+        if let store { return try await store.recover(metainfo, in: folder, progress: progress) }
+        let found = try await PieceVerifier().verify(metainfo, in: folder, progress: progress)
+        return TorrentStore.Found(pieces: found.bitfield, bytes: found.verifiedBytes)
     }
 
     // MARK: - Watching

@@ -5,9 +5,21 @@ public import TorrentEngine
 public struct Fetcher: Sendable {
     /// The engine that it fetches with.
     public let engine: Engine
+    /// Where its torrents are kept, so that they are there after a restart; nil: nowhere.
+    public let store: TorrentStore?
 
     /// Makes a fetcher.
-    public init(engine: Engine) { self.engine = engine }
+    public init(engine: Engine) {
+        self.engine = engine
+        store = nil
+    }
+
+    /// Makes a fetcher whose torrents outlast the process: each is kept until it is fetched, and beyond, where it is then
+    /// seeded. One that is cancelled stays, paused.
+    public init(store: TorrentStore) {
+        engine = store.engine
+        self.store = store
+    }
 
     /// Fetches a torrent, and returns when every byte is verified and the files are closed.
     ///
@@ -35,7 +47,8 @@ public struct Fetcher: Sendable {
     func fetch(
         _ request: FetchRequest, membership: Membership?, update: @escaping @Sendable (FetchUpdate) -> Void
     ) async throws(EngineError) -> FetchResult {
-        let run = FetchRun(engine: engine, request: request, membership: membership, update: update)
+        let run = FetchRun(
+            engine: engine, store: store, request: request, membership: membership, update: update)
         guard let timeout = request.timeout else { return try await run.run() }
 
         let work = Task { () async -> Result<FetchResult, EngineError> in

@@ -1,12 +1,25 @@
+import NodeInterface
+import NodeSupport
 public import TorrentEngine
 
 /// Seeds content that is on disk.
 public struct Seeder: Sendable {
     /// The engine that it seeds with.
     public let engine: Engine
+    /// Where its torrents are kept, so that they are there after a restart; nil: nowhere.
+    public let store: TorrentStore?
 
     /// Makes a seeder.
-    public init(engine: Engine) { self.engine = engine }
+    public init(engine: Engine) {
+        self.engine = engine
+        store = nil
+    }
+
+    /// Makes a seeder whose torrents outlast the process: see ``TorrentStore/restore()``.
+    public init(store: TorrentStore) {
+        engine = store.engine
+        self.store = store
+    }
 
     /// Checks the content and starts to seed it.
     ///
@@ -32,27 +45,31 @@ public struct Seeder: Sendable {
             try FileSystem.resolve(folder, operation: "seed \(metainfo.name) from \(folder)")
         }
         var identities = identities
-        if !isVerified {
+        if !isVerified, let kept = try await keptIdentities(metainfo, in: resolved) {
+            identities = kept
+        } else if !isVerified {
             let found = try await PieceVerifier().verify(metainfo, in: resolved, progress: progress)
             guard found.badFiles.isEmpty, found.verifiedPieceCount == metainfo.pieceCount else {
                 throw Self.mismatch(metainfo, folder, found)
             }
             identities = found.identities
         }
-        return try await seed(metainfo, inReal: resolved, identities, members, nil)
+        return try await seed(metainfo, inReal: resolved, identities, members, nil, nil)
     }
 
     /// Seeds content that has just been hashed, for members that change on the way.
     func seed(
-        _ metainfo: Metainfo, in folder: String, identities: [FileIdentity?], membership: Membership
+        _ metainfo: Metainfo, in folder: String, identities: [FileIdentity?], membership: Membership,
+        job: TorrentEntry.Job? = nil
     ) async throws(EngineError) -> Torrent {
         try metainfo.checkPrivateMode()
-        return try await seed(metainfo, inReal: folder, identities, await membership.members, membership)
+        return try await seed(
+            metainfo, inReal: folder, identities, await membership.members, membership, job)
     }
 
     private func seed(
         _ metainfo: Metainfo, inReal folder: String, _ identities: [FileIdentity?], _ members: [Member],
-        _ membership: Membership?
+        _ membership: Membership?, _ job: TorrentEntry.Job?
     ) async throws(EngineError) -> Torrent {
         let torrent = try await engine.add(
             metainfo,
@@ -60,6 +77,14 @@ public struct Seeder: Sendable {
                 saveFolder: folder, members: members, content: .complete, identities: identities,
                 messages: membership?.messages))
         do throws(EngineError) {
+            if let store {
+                var entry = TorrentEntry(
+                    metainfo.infoHash, role: .seed, saveFolder: folder, members: members, job: job,
+                    addedTime: NodeClock.system.now)
+                entry.messages = membership?.messages
+                try await store.put(entry, metainfo)
+                await store.track(torrent)
+            }
             await membership?.attach(torrent)
             try await torrent.start(dialling: members.compactMap(\.endpoint))
             try await torrent.waitUntilChecked()
@@ -72,10 +97,26 @@ public struct Seeder: Sendable {
                     remedy: "swarmctl verify lists every bad piece")
             }
         } catch {
+            if let store {
+                await store.untrack(torrent)
+                try? await store.remove(metainfo.infoHash)
+            }
             try? await torrent.remove()
             throw error
         }
+        // So that the next start need not hash it.
+        try? await store?.save(metainfo.infoHash)
         return torrent
+    }
+
+    /// Who each file is, where the state directory knows that they are those that were hashed.
+    private func keptIdentities(
+        _ metainfo: Metainfo, in folder: String
+    ) async throws(EngineError) -> [FileIdentity?]? {
+        guard let store, await store.entry(metainfo.infoHash) != nil,
+            let whole = try? await store.whole(metainfo, in: folder), case .complete = whole.content
+        else { return nil }
+        return whole.identities
     }
 
     private static func mismatch(

@@ -104,6 +104,9 @@ final class StateDirectory: Sendable {
         try FileSystem.synchronise(path, operation)
     }
 
+    /// Lets another process have the directory. Nothing is to be written after that.
+    func unlock() { lock.release() }
+
     // MARK: - The index
 
     func write(_ index: StateIndex) throws(EngineError) {
@@ -184,21 +187,27 @@ final class StateDirectory: Sendable {
             content.encoded(bytes), to: full(resumeFile(infoHash)), "save the state of torrent \(infoHash)")
     }
 
+    /// The metadata of a torrent.
+    ///
+    /// - Throws: `.inputMissing` where it was never known, `.malformed`, `.contentMismatch` where it is that of another.
+    func torrent(_ infoHash: InfoHash) throws(EngineError) -> Metainfo {
+        let operation = "load torrent \(infoHash)"
+        let metainfo = try Metainfo(
+            bytes: readSmallFile(
+                full(torrentFile(infoHash)), limit: limits.maxBytes, followsLink: false, operation: operation),
+            limits: limits)
+        guard metainfo.infoHash == infoHash else {
+            throw EngineError(.contentMismatch, operation, reason: "it is torrent \(metainfo.infoHash)")
+        }
+        return metainfo
+    }
+
     /// The metadata of a torrent; nil where it was never known, or is broken, which is then reported.
     func torrent(_ infoHash: InfoHash, _ report: inout StateReport) -> Metainfo? {
         let name = torrentFile(infoHash)
         guard FileSystem.kind(of: full(name)) != nil else { return nil }
-        let operation = "load torrent \(infoHash)"
         do throws(EngineError) {
-            let metainfo = try Metainfo(
-                bytes: readSmallFile(
-                    full(name), limit: limits.maxBytes, followsLink: false, operation: operation),
-                limits: limits)
-            guard metainfo.infoHash == infoHash else {
-                throw EngineError(
-                    .contentMismatch, operation, reason: "it is torrent \(metainfo.infoHash)")
-            }
-            return metainfo
+            return try torrent(infoHash)
         } catch {
             note(infoHash, name, error.reason, "its metadata must be had anew", &report)
             return nil

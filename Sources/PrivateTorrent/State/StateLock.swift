@@ -27,4 +27,6 @@ final class StateLock: Sendable {
         guard ftruncate(file.number, 0) == 0 else { throw FileSystem.failure(operation, path, errno) }
         try file.write(Array("\(getpid())\n".utf8), at: 0, operation: operation, path: path)
     }
+
+    func release() { _ = flock(file.number, LOCK_UN) }
 }

@@ -40,16 +40,10 @@ struct Comparison {
             identities: metainfo.files.indices.map(job.fileIdentity))
     }
 
-    private func pieces(of file: Metainfo.File) -> Range<Int> {
-        guard file.sizeBytes > 0 else { return 0..<0 }
-        let length = UInt64(metainfo.pieceLengthBytes)
-        return Int(file.offsetBytes / length)..<Int((file.offsetBytes + file.sizeBytes - 1) / length) + 1
-    }
-
     private func verifiedBytes(of file: Metainfo.File) -> UInt64 {
         let length = UInt64(metainfo.pieceLengthBytes)
         let end = file.offsetBytes + file.sizeBytes
-        return pieces(of: file).reduce(0) { sum, piece in
+        return metainfo.pieces(of: file).reduce(0) { sum, piece in
             guard outcomes[piece] == .verified else { return sum }
             let start = UInt64(piece) * length
             return sum + min(start + length, end) - max(start, file.offsetBytes)
@@ -60,7 +54,7 @@ struct Comparison {
         let file = metainfo.files[index]
         guard !file.isPad else { return nil }
         let code = job.fileErrno(index)
-        let all = pieces(of: file)
+        let all = metainfo.pieces(of: file)
         let pieces = all.filter { outcomes[$0] != .notLookedAt }
         guard !pieces.isEmpty || all.isEmpty else { return nil }
         let mismatches = pieces.contains { outcomes[$0] == .mismatch }

@@ -155,6 +155,6 @@ final class HashJob: @unchecked Sendable {
 }
 
 /// Whether a piece's bit is set, the first piece in the highest bit of the first byte (as in BEP 3's bitfield).
-func isSet(_ bits: [UInt8], _ piece: Int) -> Bool {
+package func isSet(_ bits: [UInt8], _ piece: Int) -> Bool {
     piece >= 0 && piece / 8 < bits.count && bits[piece / 8] & (0x80 >> UInt8(piece % 8)) != 0
 }

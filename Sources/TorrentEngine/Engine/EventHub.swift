@@ -12,9 +12,9 @@ public struct EngineEvents: AsyncSequence, Sendable {
 }
 
 /// Hands each event to every subscriber. Safe from any thread.
-final class EventHub<Event: Sendable>: Sendable {
+package final class EventHub<Event: Sendable>: Sendable {
     /// What stands for so many events that a subscriber missed, before the next one that it gets.
-    typealias Gap = @Sendable (_ missed: UInt64, _ next: Event) -> Event
+    package typealias Gap = @Sendable (_ missed: UInt64, _ next: Event) -> Event
 
     private struct Subscriber {
         let continuation: AsyncStream<Event>.Continuation
@@ -45,12 +45,12 @@ final class EventHub<Event: Sendable>: Sendable {
     private let state = Locked(State())
     private let gap: Gap?
 
-    init(gap: Gap? = nil) { self.gap = gap }
+    package init(gap: Gap? = nil) { self.gap = gap }
 
     /// How many events subscribers missed, in all.
     var missed: UInt64 { state.withLock { $0.missed } }
 
-    func subscribe(buffering limit: Int) -> AsyncStream<Event> {
+    package func subscribe(buffering limit: Int) -> AsyncStream<Event> {
         let (stream, continuation) = AsyncStream.makeStream(
             of: Event.self, bufferingPolicy: .bufferingOldest(Swift.max(1, limit)))
         let id: UInt64? = state.withLock { state in
@@ -70,7 +70,7 @@ final class EventHub<Event: Sendable>: Sendable {
         return stream
     }
 
-    func send(_ event: Event) {
+    package func send(_ event: Event) {
         state.withLock { state in
             for id in state.subscribers.keys where state.subscribers[id]?.send(event, gap: gap) == false {
                 state.missed += 1
@@ -78,7 +78,7 @@ final class EventHub<Event: Sendable>: Sendable {
         }
     }
 
-    func finish() {
+    package func finish() {
         let subscribers = state.withLock { state in
             state.isFinished = true
             defer { state.subscribers.removeAll() }

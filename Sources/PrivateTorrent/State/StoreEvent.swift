@@ -1,0 +1,15 @@
+public import TorrentEngine
+
+/// What happens to the torrents of a store.
+public enum StoreEvent: Sendable {
+    /// What is known of the content is on the disk; so many pieces are there.
+    case saved(InfoHash, pieces: Int)
+    /// It could not be saved; what was saved before stays, and it is tried again.
+    case saveFailed(InfoHash, EngineError)
+    /// A file of the state directory is broken.
+    case problem(StateProblem)
+    /// A torrent of the state directory runs again, or is paused as it was.
+    case restored(Torrent)
+    /// A torrent of the state directory could not be taken up; it stays there.
+    case notRestored(InfoHash, EngineError)
+}
