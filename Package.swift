@@ -89,6 +89,9 @@ let package = Package(
                 "PrivateTorrent", "PrivateTorrentTesting", "NodeSupport", "NodeInterface", "TorrentEngine",
             ],
             path: "Tests/StoryNode", swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "CrashNode", dependencies: ["PrivateTorrent", "TorrentEngine"], path: "Tests/Crash/Node",
+            swiftSettings: swiftSettings),
         .executableTarget(name: "CShimSmoke", dependencies: ["CShim"], path: "Tests/CShimSmoke"),
         .executableTarget(
             name: "DiskLayerCheck", dependencies: ["CShim"], path: "Tests/DiskLayer",

@@ -7,6 +7,10 @@ public struct BackendConfiguration: Sendable {
     public var engine: EngineConfiguration
     /// Where fallbacks are fetched to. Nil: a variant that must be fetched is refused.
     public var downloadFolder: String?
+    /// Where torrents outlast the process (Docs/State.md). What is prepared for jobs, seeds and fetches, runs again after
+    /// a restart, until its last holder releases it; a fetch that somebody waited for goes on when it is asked for again.
+    /// Nil: nothing is kept.
+    public var stateDirectory: String?
     /// The folders below which a local-file variant must lie, after symbolic links are resolved. Empty: such
     /// variants are refused.
     public var shareRoots: [String]
@@ -31,7 +35,7 @@ public struct BackendConfiguration: Sendable {
     /// Makes a configuration.
     public init(
         engine: EngineConfiguration = EngineConfiguration(), downloadFolder: String? = nil,
-        shareRoots: [String] = [], peerID: String? = nil,
+        stateDirectory: String? = nil, shareRoots: [String] = [], peerID: String? = nil,
         overlay: (any OverlayPeerProvider)? = nil, peerSources: [any PeerSource] = [],
         sourceRegistry: (any SourceRegistry)? = nil, allowedInfoHashes: (any AllowedInfoHashes)? = nil,
         fileVerifier: (any FileVerifier)? = nil, metainfoResolvers: [any MetainfoResolver] = [],
@@ -39,6 +43,7 @@ public struct BackendConfiguration: Sendable {
     ) {
         self.engine = engine
         self.downloadFolder = downloadFolder
+        self.stateDirectory = stateDirectory
         self.shareRoots = shareRoots
         self.peerID = peerID
         self.overlay = overlay

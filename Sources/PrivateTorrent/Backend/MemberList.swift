@@ -6,7 +6,7 @@ struct MemberList: Sendable {
     private var options: PrivateModeOptions
     private var invites: [Member]
     /// From the job, by who asked for the torrent.
-    private var named: [String: [Member]] = [:]
+    private(set) var named: [String: [Member]] = [:]
     /// From the sources, by their place.
     private var sources: [Int: [Member]] = [:]
 
@@ -53,6 +53,8 @@ struct MemberList: Sendable {
     mutating func set(_ sources: [SwarmSource], namedFor holder: String) {
         named[holder] = sources.compactMap(Self.member)
     }
+
+    mutating func set(_ members: [Member], namedFor holder: String) { named[holder] = members }
 
     mutating func forget(holder: String) { named[holder] = nil }
 

@@ -29,6 +29,9 @@ actor Membership {
     /// The members at this moment.
     var members: [Member] { list.members }
 
+    /// Those of them that the job named, by who asked for the torrent.
+    var named: [String: [Member]] { list.named }
+
     /// Begins to follow the sources.
     func begin() {
         guard following == nil else { return }

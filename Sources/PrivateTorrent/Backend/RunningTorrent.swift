@@ -24,11 +24,12 @@ struct RunningTorrent: Sendable {
         work?.cancel()
     }
 
-    /// Stops it, and returns when its files are closed.
-    func end() async {
+    /// Stops it, and returns when its files are closed. It is not there after a restart.
+    func end(_ infoHash: InfoHash, in store: TorrentStore?) async {
         await cancel()
         _ = await ready.value
         await work?.value
+        try? await store?.remove(infoHash)
         try? await torrent?.remove()
     }
 }

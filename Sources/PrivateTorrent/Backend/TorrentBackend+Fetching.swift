@@ -72,13 +72,15 @@ extension TorrentBackend {
     private func fetch(
         _ request: FetchRequest, job: SwarmJob?, progress: (@Sendable (TransferProgress) -> Void)?
     ) async throws(BackendError) -> FetchedContent {
+        var request = request
+        request.isAwaited = true
         let infoHash = request.reference.infoHash
         let report = ProgressReport(progress)
-        let engine = engine
+        let (fetcher, awaited) = (fetcher, request)
         let result = try await runAlone(infoHash, for: job, "fetch torrent \(infoHash)") {
             membership async throws(BackendError) in
             try await translatingErrors { () throws(EngineError) in
-                try await Fetcher(engine: engine).fetch(request, membership: membership) { report.take($0) }
+                try await fetcher.fetch(awaited, membership: membership) { report.take($0) }
             }
         }
         return FetchedContent(

@@ -18,6 +18,7 @@ extension TorrentBackend {
             await stop { _ in true }
             return
         }
+        if !former.enabled { await takeUp() }
         guard former.privateMode != new.privateMode else { return }
         for membership in running.values.map(\.membership) + Array(probing.values) {
             try await membership.set(new.privateMode)

@@ -55,6 +55,7 @@ extension TorrentBackend {
             guard run.jobID == job.jobID else { throw runsAlready(infoHash) }
             running[infoHash]?.holders.insert(holder)
             await run.membership.set(job.sources, namedFor: holder)
+            await keepHolders(infoHash, of: run.id)
             return run
         }
         let membership = try membership(of: job.jobID, sources: job.sources, holder: holder)
@@ -85,8 +86,10 @@ extension TorrentBackend {
         _ id: UInt64
     ) async throws(BackendError) {
         let torrent = try await translatingErrors { () throws(EngineError) in
-            try await Seeder(engine: engine).seed(
-                metainfo, in: folder, identities: identities, membership: membership)
+            let seeder = if let store { Seeder(store: store) } else { Seeder(engine: engine) }
+            return try await seeder.seed(
+                metainfo, in: folder, identities: identities, membership: membership,
+                job: await keptJob(metainfo.infoHash, of: id))
         }
         guard running[metainfo.infoHash]?.id == id, !Task.isCancelled else {
             try? await torrent.remove()
@@ -108,12 +111,20 @@ extension TorrentBackend {
         }
         try await requireMember(membership, asked, operation)
         let infoHash = reference.infoHash
-        let request = FetchRequest(reference, into: folder, members: [])
-        let engine = engine
+        var request = FetchRequest(reference, into: folder, members: [])
+        request.job = await keptJob(infoHash, of: id)
+        try await runFetch(request, membership, id, operation)
+    }
+
+    func runFetch(
+        _ request: FetchRequest, _ membership: Membership, _ id: UInt64, _ operation: String
+    ) async throws(BackendError) {
+        let infoHash = request.reference.infoHash
+        let fetcher = fetcher
         let (starts, start) = AsyncStream.makeStream(of: Result<Void, BackendError>.self)
         let work = Task {
             do throws(EngineError) {
-                _ = try await Fetcher(engine: engine).fetch(request, membership: membership) { update in
+                _ = try await fetcher.fetch(request, membership: membership) { update in
                     if case .started = update { start.yield(.success(())) }
                 }
             } catch {

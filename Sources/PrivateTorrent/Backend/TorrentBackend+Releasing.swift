@@ -16,16 +16,17 @@ extension TorrentBackend {
         guard run.holders.count == 1 else {
             running[infoHash]?.holders.remove(holder)
             await run.membership.forget(holder: holder)
+            await keepHolders(infoHash, of: id)
             return
         }
         running[infoHash] = nil
-        await run.end()
+        await run.end(infoHash, in: store)
     }
 
     /// Stops what runs under that ID, whoever holds it; nothing where nothing runs. Files stay.
     public func remove(fallbackID: String) async {
         guard let infoHash = try? InfoHash(parsing: fallbackID) else { return }
-        await running.removeValue(forKey: infoHash)?.end()
+        await running.removeValue(forKey: infoHash)?.end(infoHash, in: store)
     }
 
     /// Stops everything that runs for a job, whoever holds it. Files stay.
@@ -38,7 +39,9 @@ extension TorrentBackend {
         let gone = running.filter { isMeant($0.value) }
         for infoHash in gone.keys { running[infoHash] = nil }
         await withTaskGroup(of: Void.self) { group in
-            for run in gone.values { group.addTask { await run.end() } }
+            for (infoHash, run) in gone {
+                group.addTask { [store] in await run.end(infoHash, in: store) }
+            }
         }
     }
 }

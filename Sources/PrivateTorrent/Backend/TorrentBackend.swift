@@ -12,6 +12,8 @@ public actor TorrentBackend: BitTorrentBackend {
     let resolver: VariantResolver
     /// The engine that the backend runs on.
     public nonisolated let engine: Engine
+    /// Where its torrents are kept; nil where ``BackendConfiguration/stateDirectory`` is.
+    public nonisolated let store: TorrentStore?
     /// Members that are named for a job one by one: by a fallback signal that was accepted, for example.
     public nonisolated let jobPeers: JobPeers
 
@@ -21,18 +23,23 @@ public actor TorrentBackend: BitTorrentBackend {
     var probing: [InfoHash: Membership] = [:]
     private var lastRun: UInt64 = 0
 
-    private init(_ options: TorrentBackendOptions, _ configuration: BackendConfiguration, _ engine: Engine) {
+    private init(
+        _ options: TorrentBackendOptions, _ configuration: BackendConfiguration, _ engine: Engine,
+        _ store: TorrentStore?
+    ) {
         self.options = options
         self.configuration = configuration
         self.engine = engine
+        self.store = store
         jobPeers = JobPeers()
         resolver = VariantResolver(configuration: configuration)
     }
 
-    /// Validates the options and starts an engine.
+    /// Validates the options and starts an engine; and takes up what ran when the last run ended, where there is a state
+    /// directory: that goes on when this returns, and what cannot be taken up is told by ``TorrentStore/events(buffering:)``.
     ///
     /// - Throws: `.invalidOptions` naming the keys at fault, `.network` where it cannot listen, `.unsupported` where
-    ///   the engine does not fit.
+    ///   the engine does not fit, `.storage` where the state directory cannot be used: another process has it, say.
     public static func start(
         options: TorrentBackendOptions, configuration: BackendConfiguration = BackendConfiguration()
     ) async throws(BackendError) -> TorrentBackend {
@@ -40,7 +47,20 @@ public actor TorrentBackend: BitTorrentBackend {
         let engine = try await translatingErrors { () throws(EngineError) in
             try await Engine.start(configuration.engine)
         }
-        return TorrentBackend(options, configuration, engine)
+        var store: TorrentStore?
+        if let folder = configuration.stateDirectory {
+            do throws(EngineError) {
+                store = try await TorrentStore.open(
+                    folder, engine: engine,
+                    options: TorrentStore.Options(limits: configuration.engine.limits))
+            } catch {
+                try? await engine.shutdown()
+                throw BackendError(error)
+            }
+        }
+        let backend = TorrentBackend(options, configuration, engine, store)
+        await backend.takeUp()
+        return backend
     }
 
     /// Whether the backend is enabled.
@@ -51,8 +71,10 @@ public actor TorrentBackend: BitTorrentBackend {
         get async { await engine.listeningEndpoints.map(\.description) }
     }
 
-    /// Stops everything, in at most about `limit`.
+    /// Stops everything, in at most about `limit`; what is kept in the state directory is saved first, and that may take
+    /// half of it.
     public func shutdown(within limit: Duration = .seconds(5)) async throws(BackendError) {
+        _ = await store?.shutdown(within: limit / 2)
         // Their ends are not waited for: that of the engine is, and has a limit.
         for run in running.values { await run.cancel() }
         running.removeAll()
@@ -70,10 +92,14 @@ public actor TorrentBackend: BitTorrentBackend {
     func membership(
         of jobID: String?, sources named: [SwarmSource] = [], holder: String = TorrentBackend.node
     ) throws(BackendError) -> Membership {
-        var sources = configuration.peerSources + [jobPeers]
-        if let overlay = configuration.overlay { sources.append(OverlayPeerSource(overlay)) }
         var list = try MemberList(options.privateMode)
         list.set(named, namedFor: holder)
+        return membership(list, of: jobID)
+    }
+
+    func membership(_ list: MemberList, of jobID: String?) -> Membership {
+        var sources = configuration.peerSources + [jobPeers]
+        if let overlay = configuration.overlay { sources.append(OverlayPeerSource(overlay)) }
         return Membership(
             list, sources: sources, jobID: jobID,
             messages: configuration.peerID.map { MessageChannel(peerID: $0) })

@@ -18,6 +18,9 @@ public struct FetchRequest: Sendable {
     public var seedsAfterwards = false
     /// The job that it is a fallback of, for the state directory.
     var job: TorrentEntry.Job?
+    /// Whether it goes on only where it is asked for again after a restart, and not by itself: somebody waits for it, who
+    /// is then gone.
+    public var isAwaited = false
     /// Looks at the metadata before anything is written; what it throws ends the fetch.
     var inspect: (@Sendable (Metainfo) throws(EngineError) -> Void)?
 

@@ -192,7 +192,7 @@ struct FetchRun: Sendable {
         var entry =
             former
             ?? TorrentEntry(infoHash, role: .fetch, saveFolder: folder, addedTime: NodeClock.system.now)
-        (entry.role, entry.saveFolder, entry.isStarted) = (.fetch, folder, true)
+        (entry.role, entry.saveFolder, entry.isStarted) = (.fetch, folder, !request.isAwaited)
         (entry.members, entry.job, entry.messages) = (request.members, request.job, membership?.messages)
         // Until it is whole, the record says whose the content is; afterwards, the state directory.
         entry.isComplete =

@@ -79,7 +79,8 @@ public struct Seeder: Sendable {
         do throws(EngineError) {
             if let store {
                 var entry = TorrentEntry(
-                    metainfo.infoHash, role: .seed, saveFolder: folder, members: members, job: job,
+                    metainfo.infoHash, role: .seed, saveFolder: folder,
+                    members: membership == nil ? members : [], job: job,
                     addedTime: NodeClock.system.now)
                 entry.messages = membership?.messages
                 try await store.put(entry, metainfo)

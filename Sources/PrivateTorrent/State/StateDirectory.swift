@@ -42,7 +42,11 @@ final class StateDirectory: Sendable {
             }
         }
         var report = StateReport(wasUnclean: wasUnclean, isRebuilt: false, problems: [])
-        let index = try directory.readIndex(&report)
+        var index = try directory.readIndex(&report)
+        for infoHash in index.removed where index.entries[infoHash] == nil {
+            directory.removeFiles(of: infoHash)
+        }
+        index.removed.removeAll()
         try directory.findStrays(index, &report)
         if report.isRebuilt { try directory.write(index) }
         try FileSystem.writeAtomically(

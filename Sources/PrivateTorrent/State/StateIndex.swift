@@ -17,14 +17,19 @@ struct StateIndex: Sendable {
     static let maximumTorrents = 1_000_000
 
     var entries: [InfoHash: TorrentEntry] = [:]
+    /// Torrents whose files are still to be deleted.
+    var removed: Set<InfoHash> = []
 
     /// The text, one torrent a line.
     func encoded() throws(EngineError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let removed = removed.sorted().map { "\"\($0)\"" }.joined(separator: ",")
         var out = Array(
-            "{\"checksum\":\"\(StateChecksum.unset)\",\"schemaVersion\":\(Self.schemaVersion),\"torrents\":["
-                .utf8)
+            """
+            {"checksum":"\(StateChecksum.unset)","schemaVersion":\(Self.schemaVersion),"removed":[\(removed)],\
+            "torrents":[
+            """.utf8)
         var isFirst = true
         for entry in entries.values.sorted(by: { $0.infoHash < $1.infoHash }) {
             out += Array((isFirst ? "\n" : ",\n").utf8)
@@ -62,11 +67,12 @@ struct StateIndex: Sendable {
                     reason: "it is of version \(version), and this one knows up to \(Self.schemaVersion)",
                     remedy: "use the version of this package that wrote it, or a newer one")
             }
-            let stored = try decoder.decode(Stored.self, from: Data(text)).torrents
-            guard stored.count <= Self.maximumTorrents else {
-                throw EngineError(.malformed, operation, reason: "it has \(stored.count) torrents")
+            let stored = try decoder.decode(Stored.self, from: Data(text))
+            guard stored.torrents.count <= Self.maximumTorrents else {
+                throw EngineError(.malformed, operation, reason: "it has \(stored.torrents.count) torrents")
             }
-            for entry in try stored.map({ try $0.entry() }) {
+            removed = Set(stored.removed ?? [])
+            for entry in try stored.torrents.map({ try $0.entry() }) {
                 guard entries.updateValue(entry, forKey: entry.infoHash) == nil else {
                     throw EngineError(.malformed, operation, reason: "it has a torrent twice")
                 }
@@ -83,6 +89,7 @@ struct StateIndex: Sendable {
     }
 
     private struct Stored: Decodable {
+        let removed: [InfoHash]?
         let torrents: [StoredEntry]
     }
 

@@ -6,6 +6,8 @@ public enum StoreEvent: Sendable {
     case saved(InfoHash, pieces: Int)
     /// It could not be saved; what was saved before stays, and it is tried again.
     case saveFailed(InfoHash, EngineError)
+    /// It could not be saved in time at the end: at the next start it is looked at as after a crash.
+    case notSavedInTime(InfoHash)
     /// A file of the state directory is broken.
     case problem(StateProblem)
     /// A torrent of the state directory runs again, or is paused as it was.

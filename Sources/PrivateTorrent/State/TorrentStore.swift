@@ -36,6 +36,8 @@ public actor TorrentStore {
     var running: [InfoHash: KeptTorrent] = [:]
     /// Fetches that a restart took up.
     var fetching: [InfoHash: Task<Void, Never>] = [:]
+    /// Those whose files are being deleted.
+    private var deleting: [InfoHash: Task<Result<Void, EngineError>, Never>] = [:]
     private var infoHashes: [Torrent.ID: InfoHash] = [:]
     private var isOpen = true
     private var following: Task<Void, Never>?
@@ -82,6 +84,9 @@ public actor TorrentStore {
     /// What the state directory has of a torrent.
     public func entry(_ infoHash: InfoHash) -> TorrentEntry? { index.entries[infoHash] }
 
+    /// A torrent, where it is in the engine.
+    public func torrent(_ infoHash: InfoHash) -> Torrent? { running[infoHash]?.torrent }
+
     /// What happens to the torrents from now on. One that is not taken in time is dropped.
     public nonisolated func events(buffering limit: Int = 4096) -> AsyncStream<StoreEvent> {
         hub.subscribe(buffering: limit)
@@ -95,6 +100,8 @@ public actor TorrentStore {
     func put(_ entry: TorrentEntry, _ metainfo: Metainfo?) async throws(EngineError) {
         let infoHash = entry.infoHash
         try requireOpen("keep torrent \(infoHash)")
+        // What it was kept as before goes first.
+        _ = await deleting[infoHash]?.value
         if let metainfo { try await write(metainfo) }
         let former = index.entries[infoHash]
         var entry = entry
@@ -203,10 +210,18 @@ public actor TorrentStore {
         // A save that is under way would bring its file back.
         _ = await kept?.saving?.value
         index.entries[infoHash] = nil
-        try await commit()
-        try? await kept?.torrent.remove()
+        index.removed.insert(infoHash)
         let directory = directory
-        _ = try? await blocking("remove torrent \(infoHash)") { directory.removeFiles(of: infoHash) }
+        let deletion = Task { () async -> Result<Void, EngineError> in
+            defer { deleting[infoHash] = nil }
+            do throws(EngineError) { try await commit() } catch { return .failure(error) }
+            try? await kept?.torrent.remove()
+            _ = try? await blocking("remove torrent \(infoHash)") { directory.removeFiles(of: infoHash) }
+            index.removed.remove(infoHash)
+            return .success(())
+        }
+        deleting[infoHash] = deletion
+        try await deletion.value.get()
     }
 
     // MARK: - Saving
@@ -357,6 +372,7 @@ public actor TorrentStore {
         ticking?.cancel()
         let work = Task { await self.saveAll() }
         let unsaved = await work.value(within: limit) ?? changedTorrents
+        for infoHash in unsaved { hub.send(.notSavedInTime(infoHash)) }
         hub.finish()
         return unsaved
     }
