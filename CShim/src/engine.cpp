@@ -241,6 +241,7 @@ void engine::on_listening(lt::tcp::endpoint const &endpoint) {
     event e = make_event(CLT_EVENT_LISTENING);
     try {
         check_device(endpoint);
+        keep_from_children(own_listener(endpoint));
         dials_.listening_at(endpoint.address());
         keep_port(endpoint);
         update_stealth(endpoint);

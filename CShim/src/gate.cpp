@@ -69,10 +69,9 @@ public:
     void on_connected() override {
         // Throwing from new_connection for an outgoing peer would pause the whole session. Its dial has been
         // forbidden, and this is not reached; if it were, it would be cut before a byte of BitTorrent.
-        if (admitted_)
-            internals::send_at_once(peer_);
-        else
-            refuse(peer_);
+        if (!admitted_) return refuse(peer_);
+        internals::send_at_once(peer_);
+        internals::keep_from_children(peer_);
     }
 
     bool on_handshake(lt::span<char const> reserved) override {

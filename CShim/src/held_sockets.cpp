@@ -64,6 +64,7 @@ std::vector<lt::tcp::endpoint> held_sockets::hold_accepted(std::vector<lt::tcp::
         if (it == wanted.end() || !is_accepted_at(fd, listeners) || is_held(inode_of(fd))) return;
         if (is_unique) wanted.erase(it);
         last_found_ = fd;
+        keep_from_children(fd);
         hold(fd, *remote, cut);
     };
     // A new descriptor is the lowest that is free: mostly near the one before.

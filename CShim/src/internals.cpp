@@ -56,6 +56,10 @@ void send_at_once(lt::peer_connection_handle const &peer) noexcept {
     set_socket_option(peer, IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
+void keep_from_children(lt::peer_connection_handle const &peer) noexcept {
+    if (int const fd = descriptor_of(peer); fd >= 0) clt::keep_from_children(fd);
+}
+
 void drop_inherited_filter(lt::peer_connection_handle const &peer) noexcept {
     set_socket_option(peer, SOL_SOCKET, SO_DETACH_FILTER, 0);
 }
@@ -99,6 +103,7 @@ void forget_v2(lt::peer_connection_handle const &) noexcept {}
 void blank_keys(lt::bdecode_node const &, std::initializer_list<std::string_view>) noexcept {}
 void discard_unsent(lt::peer_connection_handle const &) noexcept {}
 void send_at_once(lt::peer_connection_handle const &) noexcept {}
+void keep_from_children(lt::peer_connection_handle const &) noexcept {}
 void drop_inherited_filter(lt::peer_connection_handle const &) noexcept {}
 bool is_bound_to(lt::peer_connection_handle const &, std::string const &) noexcept {
     return false;

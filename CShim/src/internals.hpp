@@ -17,6 +17,8 @@ void discard_unsent(lt::peer_connection_handle const &peer) noexcept;
 // Turns Nagle's algorithm off, which the engine leaves on: a handshake's small messages would otherwise wait
 // for the other side's delayed acknowledgement, 40 ms. Of a connected peer.
 void send_at_once(lt::peer_connection_handle const &peer) noexcept;
+// libtorrent's sockets are inherited by programs that the process starts, and held open by them.
+void keep_from_children(lt::peer_connection_handle const &peer) noexcept;
 // An accepted connection inherits the listener's filter, and would run it for every packet.
 void drop_inherited_filter(lt::peer_connection_handle const &peer) noexcept;
 // Whether its socket is bound to that interface (SO_BINDTODEVICE), or could be bound now.

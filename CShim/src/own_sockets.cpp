@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <dirent.h>
+#include <fcntl.h>
 #include <memory>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -60,6 +61,10 @@ std::optional<lt::tcp::endpoint> peer_of(int fd) {
 
 std::optional<lt::tcp::endpoint> local_of(int fd) {
     return endpoint_of(fd, &::getsockname);
+}
+
+void keep_from_children(int fd) {
+    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
 void end_connection(int fd) {

@@ -19,6 +19,8 @@ int own_listener(lt::tcp::endpoint const &endpoint);
 // Whom a connected socket is connected to, and from which address of ours.
 std::optional<lt::tcp::endpoint> peer_of(int fd);
 std::optional<lt::tcp::endpoint> local_of(int fd);
+// A program that this process starts does not inherit it: it would hold the connection open past our close.
+void keep_from_children(int fd);
 // Its owner finds it closed by the other side; nothing more is delivered either way.
 void end_connection(int fd);
 

@@ -24,8 +24,36 @@ struct RevocationTests {
         try await fixture.engine.shutdown()
     }
 
-    // Red without SO_LINGER in internals.cpp: the kernel goes on sending what it was given. Alone: a child process that
-    // another test starts inherits the connection, which then is not closed for as long.
+    // Red without keep_from_children: a descriptor that the child has got keeps the connection open.
+    @Test("A program that was started meanwhile holds neither its connection open, nor the listener")
+    func childHoldsNothing() async throws {
+        let fixture = try await EngineFixture()
+        let torrent = try await fixture.seed("a", allowing: ["127.0.0.2"])
+        let (events, endpoint) = (fixture.engine.events(), fixture.endpoint)
+        let peer = try await onThread {
+            let peer = try RawPeer(from: "127.0.0.2", to: endpoint)
+            peer.send(RawPeer.handshake(torrent.infoHash))
+            _ = peer.receive(68)
+            return peer
+        }
+        for await event in events { if case .peerConnected = event.kind { break } }
+        var child: pid_t = 0
+        let words: [UnsafeMutablePointer<CChar>?] = ["sleep", "60"].map { (word: String) in strdup(word) }
+        defer { for word in words { free(word) } }
+        try #require(posix_spawnp(&child, "sleep", nil, nil, words + [nil], environ) == 0)
+        defer {
+            kill(child, SIGKILL)
+            waitpid(child, nil, 0)
+        }
+        try await torrent.setMembers([])
+        #expect(try await onThread { peer.receiveToEnd() } != nil)
+        try await fixture.engine.shutdown()
+        let answer = try await onThread { RawPeer.answer(to: "127.0.0.2", at: endpoint, within: 1000) }
+        #expect(answer == .refused)
+    }
+
+    // Red without SO_LINGER in internals.cpp: the kernel goes on sending what it was given. Alone: a child that another
+    // test starts has the connection until it executes its program.
     @Test(
         "What was still to be sent to it is not delivered",
         .enabled(if: getenv("PRIVATETORRENT_TESTS_ALONE") != nil))
