@@ -84,6 +84,9 @@ let package = Package(
             name: "OrderedBenchmark", dependencies: ["TorrentEngine"], path: "Tests/Benchmarks/Ordered",
             swiftSettings: swiftSettings),
         .executableTarget(
+            name: "StateBenchmark", dependencies: ["PrivateTorrent", "TorrentEngine"],
+            path: "Tests/Benchmarks/State", swiftSettings: swiftSettings),
+        .executableTarget(
             name: "StoryNode",
             dependencies: [
                 "PrivateTorrent", "PrivateTorrentTesting", "NodeSupport", "NodeInterface", "TorrentEngine",
@@ -113,7 +116,7 @@ let package = Package(
             dependencies: [
                 "PrivateTorrent", "TorrentEngine", "NodeInterface", "NodeSupport", "PrivateTorrentTesting",
             ],
-            swiftSettings: swiftSettings),
+            exclude: ["State/index-1.json"], swiftSettings: swiftSettings),
         .testTarget(
             name: "PrivateTorrentTestingTests",
             dependencies: [

@@ -11,6 +11,9 @@ public struct BackendConfiguration: Sendable {
     /// a restart, until its last holder releases it; a fetch that somebody waited for goes on when it is asked for again.
     /// Nil: nothing is kept.
     public var stateDirectory: String?
+    /// How that is done: how often what was verified is saved, how much content may be kept, and how long a fallback stays
+    /// without a member.
+    public var stateOptions: TorrentStore.Options
     /// The folders below which a local-file variant must lie, after symbolic links are resolved. Empty: such
     /// variants are refused.
     public var shareRoots: [String]
@@ -35,7 +38,8 @@ public struct BackendConfiguration: Sendable {
     /// Makes a configuration.
     public init(
         engine: EngineConfiguration = EngineConfiguration(), downloadFolder: String? = nil,
-        stateDirectory: String? = nil, shareRoots: [String] = [], peerID: String? = nil,
+        stateDirectory: String? = nil, stateOptions: TorrentStore.Options = TorrentStore.Options(),
+        shareRoots: [String] = [], peerID: String? = nil,
         overlay: (any OverlayPeerProvider)? = nil, peerSources: [any PeerSource] = [],
         sourceRegistry: (any SourceRegistry)? = nil, allowedInfoHashes: (any AllowedInfoHashes)? = nil,
         fileVerifier: (any FileVerifier)? = nil, metainfoResolvers: [any MetainfoResolver] = [],
@@ -44,6 +48,7 @@ public struct BackendConfiguration: Sendable {
         self.engine = engine
         self.downloadFolder = downloadFolder
         self.stateDirectory = stateDirectory
+        self.stateOptions = stateOptions
         self.shareRoots = shareRoots
         self.peerID = peerID
         self.overlay = overlay

@@ -50,6 +50,21 @@ extension TorrentBackend {
         }
     }
 
+    /// What goes by its retention or for room does not count as running any more.
+    func followStore() {
+        guard let store else { return }
+        let events = store.events()
+        retiring = Task { [weak self] in
+            for await case .retired(let infoHash, _) in events {
+                await self?.retire(infoHash)
+            }
+        }
+    }
+
+    private func retire(_ infoHash: InfoHash) async {
+        await running.removeValue(forKey: infoHash)?.cancel()
+    }
+
     private func takeUp(
         _ entry: TorrentEntry, _ membership: Membership, _ id: UInt64, _ turns: Turns
     ) async throws(BackendError) {

@@ -22,6 +22,8 @@ public actor TorrentBackend: BitTorrentBackend {
     /// The members of the probes that are under way.
     var probing: [InfoHash: Membership] = [:]
     private var lastRun: UInt64 = 0
+    /// Hears of what the store removes by itself.
+    var retiring: Task<Void, Never>?
 
     private init(
         _ options: TorrentBackendOptions, _ configuration: BackendConfiguration, _ engine: Engine,
@@ -52,7 +54,7 @@ public actor TorrentBackend: BitTorrentBackend {
             do throws(EngineError) {
                 store = try await TorrentStore.open(
                     folder, engine: engine,
-                    options: TorrentStore.Options(limits: configuration.engine.limits))
+                    options: configuration.stateOptions)
             } catch {
                 try? await engine.shutdown()
                 throw BackendError(error)
@@ -60,6 +62,7 @@ public actor TorrentBackend: BitTorrentBackend {
         }
         let backend = TorrentBackend(options, configuration, engine, store)
         await backend.takeUp()
+        await backend.followStore()
         return backend
     }
 
@@ -74,6 +77,7 @@ public actor TorrentBackend: BitTorrentBackend {
     /// Stops everything, in at most about `limit`; what is kept in the state directory is saved first, and that may take
     /// half of it.
     public func shutdown(within limit: Duration = .seconds(5)) async throws(BackendError) {
+        retiring?.cancel()
         _ = await store?.shutdown(within: limit / 2)
         // Their ends are not waited for: that of the engine is, and has a limit.
         for run in running.values { await run.cancel() }

@@ -10,7 +10,7 @@ import TorrentEngine
 /// The index of a state directory, `index.json`: every torrent with its role, members and options (Docs/State.md).
 struct StateIndex: Sendable {
     /// The version that is written.
-    static let schemaVersion = 1
+    static let schemaVersion = 2
     /// Bytes that an index may have.
     static let maximumBytes = 256 << 20
     /// Torrents that an index may have.
@@ -67,7 +67,10 @@ struct StateIndex: Sendable {
                     reason: "it is of version \(version), and this one knows up to \(Self.schemaVersion)",
                     remedy: "use the version of this package that wrote it, or a newer one")
             }
-            let stored = try decoder.decode(Stored.self, from: Data(text))
+            let stored =
+                version == 1
+                ? try decoder.decode(StateIndexV1.self, from: Data(text)).migrated
+                : try decoder.decode(Stored.self, from: Data(text))
             guard stored.torrents.count <= Self.maximumTorrents else {
                 throw EngineError(.malformed, operation, reason: "it has \(stored.torrents.count) torrents")
             }
@@ -88,9 +91,9 @@ struct StateIndex: Sendable {
         let schemaVersion: Int
     }
 
-    private struct Stored: Decodable {
+    struct Stored: Decodable {
         let removed: [InfoHash]?
-        let torrents: [StoredEntry]
+        var torrents: [StoredEntry]
     }
 
     private static func explanation(of error: any Error) -> String {

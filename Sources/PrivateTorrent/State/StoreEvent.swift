@@ -8,6 +8,8 @@ public enum StoreEvent: Sendable {
     case saveFailed(InfoHash, EngineError)
     /// It could not be saved in time at the end: at the next start it is looked at as after a crash.
     case notSavedInTime(InfoHash)
+    /// A torrent was removed by its retention or for room.
+    case retired(InfoHash, RetentionPlan.Reason)
     /// A file of the state directory is broken.
     case problem(StateProblem)
     /// A torrent of the state directory runs again, or is paused as it was.

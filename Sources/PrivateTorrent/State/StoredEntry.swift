@@ -18,6 +18,13 @@ struct StoredEntry: Codable {
         let peerID: String?
     }
 
+    struct StoredRetention: Codable {
+        let isPinned: Bool?
+        let expiry: Int64?
+        let idleLimitSeconds: Int64?
+        let lastNeeded: Int64
+    }
+
     let infoHash: InfoHash
     let role: TorrentEntry.Role
     let job: StoredJob?
@@ -31,8 +38,8 @@ struct StoredEntry: Codable {
     let isSequential: Bool?
     let messages: StoredMessages?
     let addedTime: Int64
-    let isPinned: Bool?
-    let expiry: Int64?
+    let sizeBytes: UInt64?
+    var retention: StoredRetention?
 
     init(_ entry: TorrentEntry) {
         infoHash = entry.infoHash
@@ -50,8 +57,11 @@ struct StoredEntry: Codable {
         isSequential = entry.isSequential ? true : nil
         messages = entry.messages.map { StoredMessages(peerID: $0.peerID) }
         addedTime = entry.addedTime.milliseconds
-        isPinned = entry.isPinned ? true : nil
-        expiry = entry.expiry?.milliseconds
+        sizeBytes = entry.sizeBytes == 0 ? nil : entry.sizeBytes
+        retention = StoredRetention(
+            isPinned: entry.retention.isPinned ? true : nil, expiry: entry.retention.expiry?.milliseconds,
+            idleLimitSeconds: entry.retention.idleLimit?.components.seconds,
+            lastNeeded: entry.retention.lastNeeded.milliseconds)
     }
 
     /// The entry, where everything in it is what it must be.
@@ -83,8 +93,17 @@ struct StoredEntry: Codable {
             }
             out.messages = MessageChannel(peerID: messages.peerID)
         }
-        out.isPinned = isPinned ?? false
-        out.expiry = expiry.map { UnixTime(milliseconds: $0) }
+        out.sizeBytes = sizeBytes ?? 0
+        if let retention {
+            guard retention.idleLimitSeconds.map({ $0 >= 0 }) ?? true else {
+                throw malformed("its time without a member is below 0")
+            }
+            out.retention = TorrentRetention(
+                isPinned: retention.isPinned ?? false,
+                expiry: retention.expiry.map { UnixTime(milliseconds: $0) },
+                idleLimit: retention.idleLimitSeconds.map { .seconds($0) },
+                lastNeeded: UnixTime(milliseconds: retention.lastNeeded))
+        }
         return out
     }
 

@@ -54,10 +54,10 @@ public struct TorrentEntry: Sendable, Hashable {
     public var messages: MessageChannel?
     /// When it was first added.
     public var addedTime: UnixTime
-    /// Never removed to make room.
-    public var isPinned: Bool
-    /// When it is to go; nil for never.
-    public var expiry: UnixTime?
+    /// Bytes of its content; 0 before the metadata is known.
+    public var sizeBytes: UInt64
+    /// How long it stays.
+    public var retention: TorrentRetention
 
     /// Makes an entry of a torrent that is wanted whole.
     public init(
@@ -77,7 +77,7 @@ public struct TorrentEntry: Sendable, Hashable {
         isSequential = false
         messages = nil
         self.addedTime = addedTime
-        isPinned = false
-        expiry = nil
+        sizeBytes = 0
+        retention = TorrentRetention(lastNeeded: addedTime)
     }
 }

@@ -1,4 +1,5 @@
 import NodeInterface
+import NodeSupport
 public import TorrentEngine
 
 /// Torrents that outlast the process: those of an engine, kept in a state directory (Docs/State.md).
@@ -13,12 +14,24 @@ public actor TorrentStore {
     public struct Options: Sendable {
         /// How often what has changed is saved.
         public var saveInterval: Duration
+        /// Bytes of fetched content that may be kept; above it, what was needed longest ago goes (``makeRoom()``). Nil for
+        /// no limit.
+        public var budgetBytes: UInt64?
+        /// How long a job's fallback stays once no member is connected; nil: until it is released.
+        public var idleLimitOfFallbacks: Duration?
+        /// The wall clock.
+        let now: @Sendable () -> UnixTime = { NodeClock.system.now }
         /// What is accepted as metadata from the state directory.
         public var limits: MetainfoLimits
 
         /// Makes options.
-        public init(saveInterval: Duration = .seconds(30), limits: MetainfoLimits = .standard) {
+        public init(
+            saveInterval: Duration = .seconds(30), budgetBytes: UInt64? = nil,
+            idleLimitOfFallbacks: Duration? = nil, limits: MetainfoLimits = .standard
+        ) {
             self.saveInterval = saveInterval
+            self.budgetBytes = budgetBytes
+            self.idleLimitOfFallbacks = idleLimitOfFallbacks
             self.limits = limits
         }
     }
@@ -107,9 +120,13 @@ public actor TorrentStore {
         var entry = entry
         if let former {
             entry.addedTime = former.addedTime
-            entry.isPinned = former.isPinned
-            entry.expiry = former.expiry
+            entry.retention = former.retention
+            entry.retention.lastNeeded = max(former.retention.lastNeeded, options.now())
+            entry.sizeBytes = former.sizeBytes
+        } else if entry.job != nil {
+            entry.retention.idleLimit = options.idleLimitOfFallbacks
         }
+        if let metainfo { entry.sizeBytes = metainfo.sizeBytes }
         index.entries[infoHash] = entry
         do throws(EngineError) {
             try await commit()
@@ -125,6 +142,17 @@ public actor TorrentStore {
         try await blocking("save torrent \(metainfo.infoHash)") { () throws(EngineError) in
             try directory.write(metainfo)
         }
+        // On the disk with the next change.
+        guard index.entries[metainfo.infoHash] != nil else { return }
+        index.entries[metainfo.infoHash]?.sizeBytes = metainfo.sizeBytes
+        changes += 1
+    }
+
+    /// A member is, or was, connected; on the disk with the next save.
+    func noteNeeded(_ infoHash: InfoHash, at time: UnixTime) {
+        guard let entry = index.entries[infoHash], entry.retention.lastNeeded < time else { return }
+        index.entries[infoHash]?.retention.lastNeeded = time
+        changes += 1
     }
 
     /// The torrent is in the engine: from now on it is saved.
@@ -201,8 +229,11 @@ public actor TorrentStore {
         try await torrent.start(dialling: entry.members.compactMap(\.endpoint))
     }
 
-    /// Forgets a torrent, and takes it out of the engine. Its content stays.
-    public func remove(_ infoHash: InfoHash) async throws(EngineError) {
+    /// Forgets a torrent, and takes it out of the engine.
+    ///
+    /// - Parameter deletingFiles: Whether its content goes too: those files that still are the ones that it had when it
+    ///   was last saved, and the folders that are then empty. No link is followed.
+    public func remove(_ infoHash: InfoHash, deletingFiles: Bool = false) async throws(EngineError) {
         try requireOpen("remove torrent \(infoHash)")
         guard index.entries[infoHash] != nil else { throw notFound(infoHash) }
         let kept = running.removeValue(forKey: infoHash)
@@ -216,7 +247,10 @@ public actor TorrentStore {
             defer { deleting[infoHash] = nil }
             do throws(EngineError) { try await commit() } catch { return .failure(error) }
             try? await kept?.torrent.remove()
-            _ = try? await blocking("remove torrent \(infoHash)") { directory.removeFiles(of: infoHash) }
+            _ = try? await blocking("remove torrent \(infoHash)") {
+                if deletingFiles { directory.deleteContent(of: infoHash) }
+                directory.removeFiles(of: infoHash)
+            }
             index.removed.remove(infoHash)
             return .success(())
         }
@@ -331,7 +365,10 @@ public actor TorrentStore {
         }
         let interval = options.saveInterval
         ticking = Task { [weak self] in
-            while (try? await Task.sleep(for: interval)) != nil { await self?.saveChanged() }
+            while (try? await Task.sleep(for: interval)) != nil {
+                await self?.saveChanged()
+                await self?.makeRoom()
+            }
         }
     }
 
@@ -350,6 +387,8 @@ public actor TorrentStore {
             running[infoHash]?.hasChanged = true
         case .progress, .hashFailed:
             running[infoHash]?.hasChanged = true
+        case .peerConnected:
+            noteNeeded(infoHash, at: options.now())
         case .finished:
             running[infoHash]?.isChecked = true
             running[infoHash]?.hasChanged = true

@@ -12,14 +12,17 @@ struct KeptTorrentsTests {
 
     init() throws { scratch = try Scratch() }
 
-    private func start(enabled: Bool = true, at address: String = "127.0.0.2") async throws -> TorrentBackend
-    {
+    private func start(
+        enabled: Bool = true, at address: String = "127.0.0.2",
+        options: TorrentStore.Options = TorrentStore.Options()
+    ) async throws -> TorrentBackend {
         try await TorrentBackend.start(
             options: TorrentBackendOptions(
                 enabled: enabled, queryTimeoutSeconds: 60, privateMode: PrivateModeOptions()),
             configuration: BackendConfiguration(
                 engine: EngineConfiguration(listen: [ListenAddress(parsing: "\(address):0")]),
                 downloadFolder: scratch.folder("out"), stateDirectory: "\(scratch.path)/state",
+                stateOptions: options,
                 shareRoots: ["\(scratch.path)/share"]))
     }
 
@@ -93,6 +96,19 @@ struct KeptTorrentsTests {
         #expect(await backend.store?.torrents.isEmpty == true)
         try await backend.shutdown()
         try await swarm.shutdown()
+    }
+
+    @Test("A fallback that no member has needed for as long as it may ends by itself, and its file stays")
+    func idle() async throws {
+        let file = try scratch.file("share/song", bytes: 30_000)
+        let backend = try await start(
+            options: TorrentStore.Options(saveInterval: .milliseconds(50), idleLimitOfFallbacks: .seconds(1)))
+        _ = try await backend.preparePrivateTorrent(
+            job: job(.localFile(path: file), peer: PeerEndpoint(parsing: "127.0.0.9:7")), variant: "v")
+        while await !backend.running.isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+        #expect(await backend.store?.torrents.isEmpty == true)
+        #expect(FileManager.default.fileExists(atPath: file))
+        try await backend.shutdown()
     }
 
     @Test("A second backend is told that the directory is taken")

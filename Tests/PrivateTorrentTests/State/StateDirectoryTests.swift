@@ -19,8 +19,10 @@ struct StateDirectoryTests {
         entry.isSequential = true
         entry.isStarted = false
         entry.messages = MessageChannel(peerID: "node-1")
-        entry.isPinned = true
-        entry.expiry = UnixTime(milliseconds: 5_000_000_000_000)
+        entry.retention.isPinned = true
+        entry.retention.expiry = UnixTime(milliseconds: 5_000_000_000_000)
+        entry.retention.idleLimit = .seconds(60)
+        entry.sizeBytes = 200_000
         try await fixture.write([entry])
 
         let opened = try StateDirectory.open(fixture.path)

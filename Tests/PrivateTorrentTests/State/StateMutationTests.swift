@@ -57,7 +57,7 @@ struct StateMutationTests {
 
     @Test("Nesting without end, and numbers without bounds, are refused and no crash")
     func extremes() throws {
-        let blank = "{\"checksum\":\"\(StateChecksum.unset)\",\"schemaVersion\":1,\"torrents\":"
+        let blank = "{\"checksum\":\"\(StateChecksum.unset)\",\"schemaVersion\":2,\"torrents\":"
         for body in [
             String(repeating: "[", count: 200_000), String(repeating: "{\"a\":", count: 100_000),
             "[{\"infoHash\":1e999}]}", "1}", "null}", "[]", "",
@@ -100,7 +100,7 @@ extension StateFixture {
         entry.uploadLimit = 1000
         entry.filePriorities = [1, 4]
         entry.messages = MessageChannel(peerID: "node")
-        entry.expiry = UnixTime(milliseconds: 1_800_000_000_000)
+        entry.retention.expiry = UnixTime(milliseconds: 1_800_000_000_000)
         return entry
     }
 }
