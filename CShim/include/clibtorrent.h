@@ -413,10 +413,11 @@ typedef enum clt_event_kind {
     CLT_EVENT_LISTENING = 11,     /* endpoint: where, with the real port */
     CLT_EVENT_LISTEN_FAILED = 12, /* system_errno; text */
     CLT_EVENT_RESUME_DATA =
-        13,                 /* request; data: bencoded resume data without peers; system_errno set: none */
-    CLT_EVENT_REMOVED = 14, /* request; the ID is gone, its files are closed */
-    CLT_EVENT_GAP = 15,     /* count: events dropped since; take snapshots */
-    CLT_EVENT_LOG = 16,     /* value: 0 debug … 4 error; text */
+        13, /* request; data: bencoded resume data without peers; system_errno set: none */
+    CLT_EVENT_REMOVED =
+        14,             /* request; the ID is gone, its files are closed; count, data: files left, below */
+    CLT_EVENT_GAP = 15, /* count: events dropped since; take snapshots */
+    CLT_EVENT_LOG = 16, /* value: 0 debug … 4 error; text */
     CLT_EVENT_PEER_BANNED = 17, /* endpoint; sent corrupt data */
     /* text: a device that the engine is bound to; value: 0 it is down or has lost an address, and every
      * connection is cut, every listening socket closed and nothing dialled; 1 it is back */
@@ -424,7 +425,11 @@ typedef enum clt_event_kind {
     /* endpoint, member; value: clt_message_kind; text: the proven peer ID; data: the body. Beyond 4 MiB that
      * wait they are dropped and counted: clt_message_counters */
     CLT_EVENT_MESSAGE = 19,
-    CLT_EVENT_PIECE_DATA = 20 /* request, value: piece; data: its bytes; system_errno set: none, text */
+    CLT_EVENT_PIECE_DATA = 20, /* request, value: piece; data: its bytes; system_errno set: none, text */
+    /* request. value 0: nothing was moved; system_errno, text, data: the path. 1: the files stand in the new
+     * folder (data), and in the old one too, until clt_torrent_end_move. 2: that is done; count: source files
+     * that were left, data: of each its errno in decimal, a space, its path and a NUL byte. */
+    CLT_EVENT_MOVED = 21
 } clt_event_kind;
 
 typedef enum clt_direction { CLT_INCOMING = 1, CLT_OUTGOING = 2 } clt_direction;
@@ -592,6 +597,25 @@ CLT_RESULT clt_torrent_accept_metadata(clt_engine *engine, clt_torrent_id torren
  * closed. The files stay. Blocks briefly. */
 CLT_RESULT clt_torrent_remove(clt_engine *engine, clt_torrent_id torrent, uint64_t request,
                               clt_error *error) CLT_NOEXCEPT;
+/* The same, and its files are removed before that event: each that it wrote or had a verified piece of, where
+ * what stands there is still that very file. No link is followed; what else stands there stays, and folders
+ * that are not empty. The event lists what was left, as CLT_EVENT_MOVED does. */
+CLT_RESULT clt_torrent_remove_with_files(clt_engine *engine, clt_torrent_id torrent, uint64_t request,
+                                         clt_error *error) CLT_NOEXCEPT;
+/* Moves its files to another folder (absolute; made where it is not there), in two steps, each answered by
+ * CLT_EVENT_MOVED with its `request`; meanwhile the torrent stands still. First each file is linked there,
+ * or, on another file system, copied, flushed and read back; nothing that stands there is touched, and what
+ * fails or is cancelled leaves the torrent where it was. Then the caller makes a note of the new folder, so
+ * that a crash loses nothing, and has the old files removed or left (clt_torrent_end_move); the torrent goes
+ * on as it was before. CLT_WRONG_STATE before CLT_EVENT_CHECKED, and while it is moved already. Blocks
+ * briefly. */
+CLT_RESULT clt_torrent_move(clt_engine *engine, clt_torrent_id torrent, const char *path, size_t path_length,
+                            uint64_t request, clt_error *error) CLT_NOEXCEPT;
+/* Of the first step; too late for it, or without a move, it does nothing. Blocks briefly. */
+CLT_RESULT clt_torrent_cancel_move(clt_engine *engine, clt_torrent_id torrent, clt_error *error) CLT_NOEXCEPT;
+/* CLT_WRONG_STATE unless the first step is done. Blocks briefly. */
+CLT_RESULT clt_torrent_end_move(clt_engine *engine, clt_torrent_id torrent, int32_t discard_sources,
+                                uint64_t request, clt_error *error) CLT_NOEXCEPT;
 /* Replaces the members. Whoever no longer matches is cut before this returns. Blocks briefly. */
 CLT_RESULT clt_torrent_set_members(clt_engine *engine, clt_torrent_id torrent, const clt_member *members,
                                    uint64_t member_count, clt_error *error) CLT_NOEXCEPT;

@@ -92,6 +92,29 @@ bool is_plain_relative_path(std::string const &path) {
     return true;
 }
 
+std::string folder_of(std::string const &path) {
+    size_t const slash = path.rfind('/');
+    return slash == std::string::npos ? std::string() : path.substr(0, slash);
+}
+
+std::string name_of(std::string const &path) {
+    return path.substr(path.rfind('/') + 1); // npos + 1 is 0
+}
+
+int make_folder_beneath(int folder, std::string const &path, descriptor *out,
+                        std::function<void(std::string const &)> const &made) {
+    int error = open_folder_beneath(folder, path, out);
+    if (error != ENOENT) return error;
+    descriptor above;
+    error = make_folder_beneath(folder, folder_of(path), &above, made);
+    if (error != 0) return error;
+    if (::mkdirat(above.get(), name_of(path).c_str(), 0777) == 0)
+        made(path);
+    else if (errno != EEXIST)
+        return errno;
+    return open_folder_beneath(above.get(), name_of(path), out);
+}
+
 int open_file_beneath(int folder, std::string const &path, descriptor *file, struct stat *status) noexcept {
     return open_regular(folder, path, read_flags, file, status);
 }

@@ -1,6 +1,7 @@
 // Files below a folder, opened without following a symbolic link anywhere on the way.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <sys/stat.h>
 #include <utility>
@@ -32,6 +33,10 @@ descriptor open_folder(std::string const &path);
 // byte.
 bool is_plain_relative_path(std::string const &path);
 
+// Of a plain relative path: what stands above its last component ("" for none), and that component.
+std::string folder_of(std::string const &path);
+std::string name_of(std::string const &path);
+
 // Opens a regular file for reading. Returns 0 or an errno: ELOOP for a link on the way, EISDIR for a folder,
 // ENXIO for a FIFO, socket or device, which cannot make this wait.
 int open_file_beneath(int folder, std::string const &path, descriptor *file, struct stat *status) noexcept;
@@ -40,5 +45,8 @@ int open_file_beneath(int folder, std::string const &path, descriptor *file, str
 int stat_file_beneath(int folder, std::string const &path, struct stat *status) noexcept;
 // Opens a folder below another; "" is that one itself. Returns 0 or an errno.
 int open_folder_beneath(int folder, std::string const &path, descriptor *out) noexcept;
+// The same, making what is missing of it; `made` is told of each folder that was.
+int make_folder_beneath(int folder, std::string const &path, descriptor *out,
+                        std::function<void(std::string const &)> const &made);
 
 } // namespace clt

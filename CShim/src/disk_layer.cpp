@@ -80,7 +80,7 @@ disk_layer::disk_layer(lt::io_context &network, lt::settings_interface const &se
                        lt::counters &counters, std::unique_ptr<lt::disk_interface> inner)
     : network_(network), settings_(settings),
       inner_(inner ? std::move(inner) : lt::mmap_disk_io_constructor(network, settings, counters)),
-      open_(size_t(std::max(1, settings.get_int(lt::settings_pack::file_pool_size)))),
+      open_(size_t(std::max(1, settings.get_int(lt::settings_pack::file_pool_size)))), mover_(network, 1),
       pool_(network, unsigned(std::max(1, settings.get_int(lt::settings_pack::aio_threads)))) {}
 
 disk_layer::~disk_layer() = default;
@@ -117,8 +117,10 @@ void disk_layer::seal(content_watch const &watch) {
 
 void disk_layer::look(content_watch const &watch) {
     storage_pointer const s = watch.storage.lock();
-    if (!locked || !s || s->is_removed) return;
-    pool_.add(
+    if (!locked || !s || s->is_removed || !s->is_open()) return;
+    // A job: a move, which alters what is looked at, comes after it.
+    run(
+        s,
         [files = s->files] {
             size_t next = 0;
             return files->look(&next, SIZE_MAX);
@@ -136,11 +138,12 @@ void disk_layer::look_at_some() {
     for (size_t turns = storages_.size(); turns > 0 && budget > 0; --turns, ++it) {
         if (it == storages_.end()) it = storages_.begin();
         storage_pointer const &s = it->second;
-        if (s->is_looked_at || !s->watch || !s->watch->is_running) continue;
+        if (s->is_looked_at || !s->watch || !s->watch->is_running || !s->is_open()) continue;
         size_t const most = std::min(budget, s->files->count());
         budget -= most;
         s->is_looked_at = true;
-        pool_.add(
+        run(
+            s,
             [files = s->files, next = s->next_look, most]() mutable {
                 file_fault fault = files->look(&next, most);
                 return std::make_pair(std::move(fault), next);
@@ -172,7 +175,7 @@ void disk_layer::async_read(lt::storage_index_t index, lt::peer_request const &r
                             std::function<void(lt::disk_buffer_holder, lt::storage_error const &)> handler,
                             lt::disk_job_flags_t flags) {
     if (!locked) {
-        inner_->async_read(index, request, std::move(handler), flags);
+        inner_->async_read(inner_of(index), request, std::move(handler), flags);
         return;
     }
     storage_pointer const s = storages_.at(index);
@@ -232,8 +235,12 @@ lt::storage_holder disk_layer::new_torrent(lt::storage_params const &params,
     lt::file_storage const &files = params.mapped_files != nullptr ? *params.mapped_files : params.files;
     s->files = std::make_shared<sealed_files>(
         files, params.path, s->watch ? s->watch->given : std::vector<std::optional<file_identity>>{});
+    s->layout = &params.files;
+    s->owner = torrent;
+    s->mode = params.mode;
+    s->info_hash = params.info_hash;
     s->inner = inner_->new_torrent(params, torrent);
-    s->index = s->inner;
+    s->index = ++last_index_;
     if (s->watch) s->watch->storage = s;
     storages_[s->index] = s;
     return {s->index, *this};
@@ -253,7 +260,7 @@ void disk_layer::async_check_files(lt::storage_index_t index, lt::add_torrent_pa
                                    lt::aux::vector<std::string, lt::file_index_t> links,
                                    std::function<void(lt::status_t, lt::storage_error const &)> handler) {
     if (!locked) {
-        inner_->async_check_files(index, resume_data, std::move(links), std::move(handler));
+        inner_->async_check_files(inner_of(index), resume_data, std::move(links), std::move(handler));
         return;
     }
     storage_pointer const s = storages_.at(index);
@@ -268,7 +275,7 @@ void disk_layer::async_check_files(lt::storage_index_t index, lt::add_torrent_pa
                     // Not only told: the engine must know that it is not to begin.
                     handler(lt::status_t::fatal_disk_error, storage_error(fault, lt::operation_t::file_stat));
                 } else {
-                    inner_->async_check_files(s->index, resume_data, links, handler);
+                    inner_->async_check_files(s->inner, resume_data, links, handler);
                     inner_->submit_jobs();
                 }
             });
@@ -280,7 +287,7 @@ void disk_layer::close_files(lt::storage_index_t index, std::function<void()> ha
     s->after_jobs([this, s, handler = std::move(handler), inner] {
         open_.drop(s->files->id());
         if (!s->is_removed)
-            ((*inner_).*inner)(s->index, handler);
+            ((*inner_).*inner)(s->inner, handler);
         else if (handler)
             handler();
     });
@@ -291,7 +298,14 @@ void disk_layer::async_release_files(lt::storage_index_t index, std::function<vo
 }
 
 void disk_layer::async_stop_torrent(lt::storage_index_t index, std::function<void()> handler) {
-    close_files(index, std::move(handler), &lt::disk_interface::async_stop_torrent);
+    storage_pointer const s = storages_.at(index);
+    auto stopped = [this, s, handler = std::move(handler)] {
+        if (s->watch && s->watch->removal)
+            remove_files(s, handler);
+        else if (handler)
+            handler();
+    };
+    close_files(index, std::move(stopped), &lt::disk_interface::async_stop_torrent);
 }
 
 void disk_layer::async_clear_piece(lt::storage_index_t index, lt::piece_index_t piece,
@@ -301,7 +315,7 @@ void disk_layer::async_clear_piece(lt::storage_index_t index, lt::piece_index_t 
         if (s->is_removed)
             handler(piece);
         else
-            inner_->async_clear_piece(s->index, piece, handler);
+            inner_->async_clear_piece(s->inner, piece, handler);
     });
 }
 
@@ -313,20 +327,11 @@ void disk_layer::async_delete_files(lt::storage_index_t index, lt::remove_flags_
         if (s->is_removed)
             handler(lt::storage_error(boost::asio::error::operation_aborted));
         else
-            inner_->async_delete_files(s->index, options, handler);
+            inner_->async_delete_files(s->inner, options, handler);
     });
 }
 
-// Nothing in the shim moves or renames: files that are held to what they are stay where they are.
-void disk_layer::async_move_storage(
-    lt::storage_index_t, std::string path, lt::move_flags_t,
-    std::function<void(lt::status_t, std::string const &, lt::storage_error const &)> handler) {
-    boost::asio::post(network_, [path = std::move(path), handler = std::move(handler)] {
-        handler(lt::status_t::fatal_disk_error, path,
-                storage_error({-1, EOPNOTSUPP, ""}, lt::operation_t::file_rename));
-    });
-}
-
+// Nothing in the shim renames: files that are held to what they are keep their names.
 void disk_layer::async_rename_file(
     lt::storage_index_t, lt::file_index_t file, std::string name,
     std::function<void(std::string const &, lt::file_index_t, lt::storage_error const &)> handler) {
@@ -341,14 +346,14 @@ void disk_layer::async_rename_file(
 void disk_layer::async_hash2(
     lt::storage_index_t index, lt::piece_index_t piece, int offset, lt::disk_job_flags_t flags,
     std::function<void(lt::piece_index_t, lt::sha256_hash const &, lt::storage_error const &)> handler) {
-    inner_->async_hash2(index, piece, offset, flags, std::move(handler));
+    inner_->async_hash2(inner_of(index), piece, offset, flags, std::move(handler));
 }
 
 void disk_layer::async_set_file_priority(
     lt::storage_index_t index, lt::aux::vector<lt::download_priority_t, lt::file_index_t> priorities,
     std::function<void(lt::storage_error const &, lt::aux::vector<lt::download_priority_t, lt::file_index_t>)>
         handler) {
-    inner_->async_set_file_priority(index, std::move(priorities), std::move(handler));
+    inner_->async_set_file_priority(inner_of(index), std::move(priorities), std::move(handler));
 }
 
 void disk_layer::update_stats_counters(lt::counters &counters) const {
@@ -356,15 +361,19 @@ void disk_layer::update_stats_counters(lt::counters &counters) const {
 }
 
 std::vector<lt::open_file_state> disk_layer::get_status(lt::storage_index_t index) const {
-    return inner_->get_status(index);
+    return inner_->get_status(inner_of(index));
 }
 
 void disk_layer::submit_jobs() {
     pool_.submit();
+    mover_.submit();
     inner_->submit_jobs();
 }
 
 void disk_layer::abort(bool wait) {
+    for (auto const &[index, s] : storages_)
+        if (s->move) s->move->cancel();
+    mover_.abort(wait);
     pool_.abort(wait);
     inner_->abort(wait);
 }

@@ -42,6 +42,10 @@ public:
     void retry(content_watch &watch);
     // Before a torrent is removed: nothing waits for a retry any more.
     void give_up(content_watch const &watch);
+    // A move that the engine was told of is given up as soon as may be; what was carried is taken away again.
+    void cancel_move(content_watch const &watch);
+    // After content_moved(): the sources go, or stay, and the torrent's files may be used again.
+    void end_move(content_watch const &watch, bool discarding);
     // Looks at every file, off the network thread; what is wrong is told to the observer.
     void look(content_watch const &watch);
     // The same for a few files of running torrents, in turns. To be called about once a second.
@@ -109,6 +113,16 @@ private:
     void hash_written(storage_pointer const &storage, lt::piece_index_t piece, lt::disk_job_flags_t flags,
                       hash_handler handler);
     void end_held(storage_pointer const &storage, bool is_over);
+
+    using move_handler = std::function<void(lt::status_t, std::string const &, lt::storage_error const &)>;
+    struct moving;
+    void carried(std::shared_ptr<moving> const &job, file_fault const &fault);
+    void switch_to(std::shared_ptr<moving> const &job);
+    void move_back(std::shared_ptr<moving> const &job, file_fault const &fault);
+    void open_again(storage_pointer const &storage);
+    lt::storage_holder make_inner(disk_storage const &storage, std::string const &folder);
+    void remove_files(storage_pointer const &storage, std::function<void()> handler);
+    lt::storage_index_t inner_of(lt::storage_index_t index) const { return storages_.at(index)->inner; }
     void job_done(disk_storage &storage);
     using closing = void (lt::disk_interface::*)(lt::storage_index_t, std::function<void()>);
     void close_files(lt::storage_index_t index, std::function<void()> handler, closing inner);
@@ -131,8 +145,10 @@ private:
     std::map<lt::sha1_hash, std::weak_ptr<content_watch>> expected_;
     std::map<lt::storage_index_t, storage_pointer> storages_;
     lt::storage_index_t next_look_{0};
+    lt::storage_index_t last_index_{0};
     open_files open_;
-    read_pool pool_; // last: its threads end first
+    read_pool mover_; // one thread: moves wait for each other, and reads for none of them
+    read_pool pool_;  // last: its threads end first
 };
 
 } // namespace clt

@@ -3,7 +3,7 @@
 namespace clt {
 
 void disk_storage::after_jobs(body rest) {
-    if (jobs_ == 0 && waiting_.empty())
+    if (jobs_ == 0 && is_open())
         rest();
     else
         waiting_.push_back({false, std::move(rest)});
@@ -11,8 +11,12 @@ void disk_storage::after_jobs(body rest) {
 
 bool disk_storage::end_job() {
     --jobs_;
+    return drain();
+}
+
+bool disk_storage::drain() {
     bool ran = false;
-    while (!waiting_.empty() && (jobs_ == 0 || waiting_.front().is_job)) {
+    while (!closed_ && !waiting_.empty() && (jobs_ == 0 || waiting_.front().is_job)) {
         // What runs may add to the queue.
         body const next = std::move(waiting_.front().run);
         waiting_.pop_front();

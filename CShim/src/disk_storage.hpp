@@ -2,6 +2,7 @@
 // only, but for `files`.
 #pragma once
 
+#include "content_move.hpp"
 #include "sealed_files.hpp"
 
 #include <libtorrent/disk_interface.hpp>
@@ -21,6 +22,11 @@ namespace clt {
 // before the engine hears of it.
 struct content_observer {
     virtual void content_failed(file_fault const &fault, std::string const &path) = 0;
+    // The torrent's files stand in the other folder, and in this one too; or, with a fault, in this one
+    // alone.
+    virtual void content_moved(file_fault const &fault, std::string const &path) = 0;
+    // They stand in the other folder alone, but for those that were left.
+    virtual void sources_discarded(std::vector<left_file> left) = 0;
 
 protected:
     ~content_observer() = default;
@@ -28,21 +34,35 @@ protected:
 
 class disk_storage;
 
+// What is to become of the files when the engine lets go of the torrent.
+struct file_removal {
+    std::vector<bool> had;       // by piece: it was verified
+    std::vector<left_file> left; // out: what was not the torrent's to remove, or could not be
+};
+
 // What a torrent tells the layer of its content, and how the layer finds it. Network thread only.
 struct content_watch {
     std::vector<std::optional<file_identity>> given; // one for each file, or none
     content_observer *observer = nullptr;            // set to nullptr before it goes
     bool is_running = false;                         // looked at now and then
     uint64_t run = 0; // counts up when it is taken up again after a fault: what began before fails it no more
-    std::weak_ptr<disk_storage> storage; // once the engine has made it
+    std::weak_ptr<disk_storage> storage;   // once the engine has made it
+    std::shared_ptr<file_removal> removal; // set before the torrent is removed
 };
 
 class disk_storage {
 public:
     using body = std::function<void()>;
 
-    lt::storage_index_t index{0};
+    lt::storage_index_t index{0}; // ours; the inner layer's changes when the files are moved
     lt::storage_holder inner;
+    // What the inner layer's storage was made of.
+    lt::file_storage const *layout = nullptr; // of the owner
+    std::weak_ptr<void> owner;
+    lt::storage_mode_t mode{};
+    lt::sha1_hash info_hash;
+    std::shared_ptr<content_move> move; // under way, or done and its sources still there:
+    bool is_moved = false;              // the latter
     std::shared_ptr<sealed_files> files;
     std::shared_ptr<content_watch> watch;
     bool is_removed = false;
@@ -54,7 +74,14 @@ public:
     // ---- Jobs (reads and their like), and what must come after those that were begun before it ----
 
     // Whether a job may begin; else it must wait.
-    bool is_open() const { return waiting_.empty(); }
+    bool is_open() const { return waiting_.empty() && !closed_; }
+    // From `rest` of after_jobs() until open(), nothing else begins.
+    void close() { closed_ = true; }
+    // Whether something that waited has been run.
+    bool open() {
+        closed_ = false;
+        return drain();
+    }
     void wait(body job) { waiting_.push_back({true, std::move(job)}); }
     // Runs `rest` when no job is under way; jobs that come later wait for it.
     void after_jobs(body rest);
@@ -96,13 +123,16 @@ private:
     static block first_block(lt::peer_request const &request);
     bool is_unwritten(int piece) const;
 
+    bool drain();
+
     struct entry {
         bool is_job;
         body run;
     };
 
     int jobs_ = 0;
-    std::deque<entry> waiting_; // the first, where there is one, is no job
+    bool closed_ = false;
+    std::deque<entry> waiting_; // the first, where there is one, is no job, unless closed_
     std::multiset<block> unwritten_;
     std::vector<body> after_write_;
     std::list<hashing_pointer> hashing_;

@@ -34,7 +34,8 @@ bool disk_layer::async_write(lt::storage_index_t index, lt::peer_request const &
                              std::function<void(lt::storage_error const &)> handler,
                              lt::disk_job_flags_t flags) {
     if (!locked)
-        return inner_->async_write(index, request, buffer, std::move(observer), std::move(handler), flags);
+        return inner_->async_write(inner_of(index), request, buffer, std::move(observer), std::move(handler),
+                                   flags);
     storage_pointer const s = storages_.at(index);
     int const piece = static_cast<int>(request.piece);
     s->begin_write(request);
@@ -54,7 +55,7 @@ bool disk_layer::async_write(lt::storage_index_t index, lt::peer_request const &
     }
     try {
         return inner_->async_write(
-            index, request, buffer, std::move(observer),
+            s->inner, request, buffer, std::move(observer),
             [s, request, answer = std::move(answer)](lt::storage_error const &error) {
                 if (!error)
                     s->files->after_write(static_cast<int>(request.piece), request.start, request.length);
@@ -81,7 +82,7 @@ void disk_layer::async_hash(lt::storage_index_t index, lt::piece_index_t piece, 
     // version 2 are written into memory of the handler's.
     bool const plain = locked && v2.empty() && !(flags & lt::disk_interface::volatile_read);
     if (!plain)
-        inner_->async_hash(index, piece, v2, flags, std::move(handler));
+        inner_->async_hash(inner_of(index), piece, v2, flags, std::move(handler));
     else if (!s->is_writing() && s->files->is_exact(static_cast<int>(piece)))
         hash_own(s, piece, std::move(handler));
     else
@@ -116,7 +117,7 @@ void disk_layer::hash_written(storage_pointer const &s, lt::piece_index_t piece,
                               hash_handler handler) {
     auto const hashing = s->begin_hash(static_cast<int>(piece));
     inner_->async_hash(
-        s->index, piece, {}, flags,
+        s->inner, piece, {}, flags,
         [this, s, hashing, flags, run = s->run(), handler = std::move(handler)](
             lt::piece_index_t which, lt::sha1_hash const &hash, lt::storage_error const &error) {
             s->hashed(hashing, [this, s, which, hash, error, flags, run, handler](bool is_lost) {
@@ -154,6 +155,7 @@ void disk_layer::retry(content_watch &watch) {
 }
 
 void disk_layer::give_up(content_watch const &watch) {
+    cancel_move(watch);
     if (storage_pointer const s = watch.storage.lock()) end_held(s, true);
 }
 

@@ -185,9 +185,9 @@ torrent &engine::find(clt_torrent_id id) {
     return *found->second;
 }
 
-void engine::remove_torrent(clt_torrent_id id, uint64_t request) {
+void engine::remove_torrent(clt_torrent_id id, uint64_t request, bool deleting) {
     torrent &t = find(id);
-    t.remove_from(*session_);
+    t.remove_from(*session_, deleting);
     by_handle_.erase(t.handle());
     removals_.push_back({std::move(torrents_.at(id)), request});
     torrents_.erase(id);
@@ -204,6 +204,8 @@ void engine::finish_removals() {
         }
         event e = make_event(CLT_EVENT_REMOVED, it->gone->id());
         e.fields.request = it->request;
+        e.fields.count = it->gone->left_files().size();
+        e.data = list_of(it->gone->left_files());
         events_.push(std::move(e));
         it = removals_.erase(it);
     }

@@ -49,7 +49,7 @@ public:
     // ---- Network thread only ----
 
     clt_torrent_id add_torrent(clt_add_options const &options);
-    void remove_torrent(clt_torrent_id id, uint64_t request);
+    void remove_torrent(clt_torrent_id id, uint64_t request, bool deleting);
     torrent &find(clt_torrent_id id); // throws NOT_FOUND
     void update_filter();
     lt::session &session() { return *session_; }

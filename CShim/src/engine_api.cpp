@@ -215,8 +215,32 @@ int32_t clt_torrent_accept_metadata(clt_engine *engine, clt_torrent_id torrent, 
 int32_t clt_torrent_remove(clt_engine *engine, clt_torrent_id torrent, uint64_t request,
                            clt_error *error) noexcept {
     return with_torrent(engine, torrent, error, [&](clt::engine &native, clt::torrent &) {
-        native.remove_torrent(torrent, request);
+        native.remove_torrent(torrent, request, false);
     });
+}
+
+int32_t clt_torrent_remove_with_files(clt_engine *engine, clt_torrent_id torrent, uint64_t request,
+                                      clt_error *error) noexcept {
+    return with_torrent(engine, torrent, error, [&](clt::engine &native, clt::torrent &) {
+        native.remove_torrent(torrent, request, true);
+    });
+}
+
+int32_t clt_torrent_move(clt_engine *engine, clt_torrent_id torrent, char const *path, size_t path_length,
+                         uint64_t request, clt_error *error) noexcept {
+    return with_torrent(engine, torrent, error, [&](clt::engine &, clt::torrent &t) {
+        t.move(clt::text_in(path, path_length, "path is NULL with a length"), request);
+    });
+}
+
+int32_t clt_torrent_cancel_move(clt_engine *engine, clt_torrent_id torrent, clt_error *error) noexcept {
+    return with_torrent(engine, torrent, error, [&](clt::engine &, clt::torrent &t) { t.cancel_move(); });
+}
+
+int32_t clt_torrent_end_move(clt_engine *engine, clt_torrent_id torrent, int32_t discard_sources,
+                             uint64_t request, clt_error *error) noexcept {
+    return with_torrent(engine, torrent, error,
+                        [&](clt::engine &, clt::torrent &t) { t.end_move(discard_sources != 0, request); });
 }
 
 int32_t clt_torrent_set_members(clt_engine *engine, clt_torrent_id torrent, clt_member const *members,

@@ -1,5 +1,6 @@
 #include "sealed_files.hpp"
 #include "open_files.hpp"
+#include "owned_files.hpp"
 
 #include <libtorrent/file_storage.hpp>
 #include <libtorrent/hasher.hpp>
@@ -47,6 +48,13 @@ char const *difference(file_identity const &was, file_identity const &is) {
 
 } // namespace
 
+std::string list_of(std::vector<left_file> const &left) {
+    std::string out;
+    for (left_file const &file : left)
+        out += std::to_string(file.error) + ' ' + file.path + '\0';
+    return out;
+}
+
 sealed_files::sealed_files(lt::file_storage const &files, std::string folder,
                            std::vector<std::optional<file_identity>> const &given)
     : id_(next_id()), folder_(std::move(folder)), piece_length_(files.piece_length()),
@@ -65,6 +73,33 @@ sealed_files::sealed_files(lt::file_storage const &files, std::string folder,
         }
         files_.push_back(std::move(f));
     }
+}
+
+sealed_files::sealed_files(sealed_files const &of, std::string folder,
+                           std::vector<std::optional<file_identity>> const &now)
+    : id_(next_id()), folder_(std::move(folder)), piece_length_(of.piece_length_), total_(of.total_),
+      sealed_(of.sealed_.load()) {
+    std::vector<state> states_of = of.states();
+    size_t index = 0;
+    for (state &s : states_of) {
+        file f;
+        static_cast<state &>(f) = std::move(s);
+        std::optional<file_identity> const is = index < now.size() ? now[index] : std::nullopt;
+        if (!is.has_value()) f.held = held_to::nothing;
+        if (is.has_value()) f.identity = *is;
+        files_.push_back(std::move(f));
+        ++index;
+    }
+}
+
+std::vector<sealed_files::state> sealed_files::states() const {
+    std::lock_guard const lock(mutex_);
+    return {files_.begin(), files_.end()};
+}
+
+void sealed_files::reidentify(size_t index, file_identity const &now) {
+    std::lock_guard const lock(mutex_);
+    if (index < files_.size() && files_[index].held != held_to::nothing) files_[index].identity = now;
 }
 
 std::string sealed_files::full_path(int file) const {
@@ -134,6 +169,28 @@ file_fault sealed_files::look(size_t *next, size_t most) {
     }
     if (*next >= files_.size()) *next = 0;
     return {};
+}
+
+std::vector<left_file> sealed_files::remove(std::vector<bool> const &had) const {
+    std::vector<left_file> out;
+    descriptor const folder = open_folder(folder_);
+    if (!folder) return {{folder_, errno}};
+    bool const had_any = std::find(had.begin(), had.end(), true) != had.end();
+    for (state const &f : states()) {
+        if (f.is_pad || f.path.empty()) continue;
+        bool is_ours = f.is_written || (f.size == 0 && (had_any || f.held == held_to::nothing));
+        for (uint64_t at = f.offset / uint64_t(piece_length_), end = f.offset + f.size;
+             f.size > 0 && at * uint64_t(piece_length_) < end && at < had.size(); ++at)
+            is_ours = is_ours || had[at];
+        int const error = remove_file_beneath(folder.get(), f.path, [&](file_identity const &there) {
+            if (!is_ours) return false;
+            if (f.held == held_to::nothing) return there.size == 0;
+            return f.held == held_to::version ? f.identity == there : f.identity.is_same_file(there);
+        });
+        if (error != 0) out.push_back({folder_ + '/' + f.path, error});
+        if (error == 0) remove_empty_folders_above(folder.get(), f.path);
+    }
+    return out;
 }
 
 file_fault sealed_files::stat(int folder, size_t index, bool may_be_missing, struct stat *status,
@@ -277,6 +334,7 @@ file_fault sealed_files::before_write(int piece, int start, int length) {
         }
         sealed_ = false;
         std::lock_guard const lock(mutex_);
+        f.is_written = true;
         if (f.held == held_to::version) f.held = held_to::which;
         return {};
     });

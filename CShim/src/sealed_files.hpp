@@ -27,6 +27,15 @@ struct file_fault {
     explicit operator bool() const { return error != 0; }
 };
 
+// A file that was left where it stood, and why.
+struct left_file {
+    std::string path; // absolute
+    int error = 0;
+};
+
+// "errno path", a NUL byte after each: as events carry them.
+std::string list_of(std::vector<left_file> const &left);
+
 // Thread-safe, but for the three functions that say otherwise.
 class sealed_files {
 public:
@@ -34,7 +43,26 @@ public:
     sealed_files(lt::file_storage const &files, std::string folder,
                  std::vector<std::optional<file_identity>> const &given);
 
+    // What each file is held to: nothing, which it is, or its version.
+    enum class held_to : uint8_t { nothing, which, version };
+    struct state {
+        std::string path; // empty: never touched, as its path is none that is allowed
+        uint64_t offset = 0, size = 0;
+        bool is_pad = false;
+        bool is_written = false; // by the engine, in this run
+        held_to held = held_to::nothing;
+        file_identity identity{};
+    };
+
+    // The same files in another folder. `now`: who each is there, where it is held to something.
+    sealed_files(sealed_files const &of, std::string folder,
+                 std::vector<std::optional<file_identity>> const &now);
+
     uint64_t id() const { return id_; }
+    std::string const &folder() const { return folder_; }
+    std::vector<state> states() const;
+    // What changed of a file was our own doing, and seen to be nothing else: its content is what it was.
+    void reidentify(size_t file, file_identity const &now);
     size_t count() const { return files_.size(); }
     std::string full_path(int file) const;
     int open(int file, descriptor *out) const; // 0 or an errno
@@ -50,6 +78,10 @@ public:
     // Is each of the next `most` files from `*next` on still what it was? Moves `*next` on, to 0 at the end.
     file_fault look(size_t *next, size_t most);
     bool is_sealed() const { return sealed_; }
+    // Removes the files that are the torrent's: each that it wrote, or of which it had a piece (`had`, by
+    // piece), where what stands there is still what it is held to; and the folders that are then empty. The
+    // rest stays, and is named.
+    std::vector<left_file> remove(std::vector<bool> const &had) const;
 
     // ---- Content: blocks on the file system ----
 
@@ -69,15 +101,8 @@ public:
 private:
     using clock = std::chrono::steady_clock;
 
-    enum class held_to : uint8_t { nothing, which, version };
-
-    struct file {
-        std::string path; // empty: never touched, as its path is none that is allowed
-        uint64_t offset = 0, size = 0;
-        bool is_pad = false;
-        clock::time_point looked_at{};   // network thread only
-        held_to held = held_to::nothing; // under mutex_
-        file_identity identity{};        // under mutex_
+    struct file : state {
+        clock::time_point looked_at{}; // network thread only; `held`, `identity`, `is_written` under mutex_
     };
 
     template <typename Body> file_fault each_range(int piece, int start, int length, Body body) const;

@@ -155,7 +155,12 @@ void torrent::add_to(lt::session &session) {
     push_state();
 }
 
-void torrent::remove_from(lt::session &session) {
+void torrent::remove_from(lt::session &session, bool deleting) {
+    if (deleting && metadata_ == metadata_state::there) {
+        for (bool const had : handle_.status(lt::torrent_handle::query_pieces).pieces)
+            left_->had.push_back(had);
+        content_->removal = left_;
+    }
     // Whoever still waits.
     answer_resume_data(nullptr, boost::asio::error::operation_aborted);
     reads_->fail_all(boost::asio::error::operation_aborted);
@@ -167,6 +172,11 @@ void torrent::remove_from(lt::session &session) {
 
 void torrent::start(std::vector<lt::tcp::endpoint> const &peers) {
     started_ = true;
+    if (move_ != move_state::none) {
+        // When it has been moved.
+        to_dial_.insert(to_dial_.end(), peers.begin(), peers.end());
+        return;
+    }
     if (failed_) {
         failed_ = false;
         context_.disk->retry(*content_);

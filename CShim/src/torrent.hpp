@@ -39,7 +39,10 @@ public:
     torrent &operator=(torrent const &) = delete;
 
     void add_to(lt::session &session);
-    void remove_from(lt::session &session);
+    // `deleting`: its files go too, where they are its own.
+    void remove_from(lt::session &session, bool deleting);
+    // After that: what was left.
+    std::vector<left_file> const &left_files() const { return left_->left; }
     bool is_gone() const { return !handle_.native_handle(); }
 
     clt_torrent_id id() const { return id_; }
@@ -48,6 +51,10 @@ public:
 
     void start(std::vector<lt::tcp::endpoint> const &peers);
     void stop();
+    // Moves its files; answered by CLT_EVENT_MOVED. It stands still until end_move() is answered.
+    void move(std::string path, uint64_t request);
+    void cancel_move() { context_.disk->cancel_move(*content_); }
+    void end_move(bool discarding, uint64_t request);
     void accept_metadata(clt_metainfo const &looked_at);
     void set_members(std::vector<member> members);
     void cut_all() { gate_->cut_all(); }
@@ -79,10 +86,13 @@ private:
                     lt::error_code const &error) override;
 
     void content_failed(file_fault const &fault, std::string const &path) override;
+    void content_moved(file_fault const &fault, std::string const &path) override;
+    void sources_discarded(std::vector<left_file> left) override;
 
     void push(event e) { context_.events.push(std::move(e)); }
     void close_plugins();
     void push_state();
+    void go_on_after_move();
     clt_torrent_state state_of(lt::torrent_status const &status) const;
     void on_checked();
     void on_storage_error(lt::error_code const &error, char const *operation, std::string const &path);
@@ -99,6 +109,9 @@ private:
     std::shared_ptr<piece_reads> reads_;
 
     std::shared_ptr<content_watch> content_;
+    std::shared_ptr<file_removal> left_ = std::make_shared<file_removal>();
+    enum class move_state { none, moving, moved, ending } move_ = move_state::none;
+    uint64_t move_request_ = 0;
 
     metadata_state metadata_;
     std::shared_ptr<std::vector<char> const> held_;

@@ -64,6 +64,8 @@ struct world : clt::content_observer {
     void content_failed(clt::file_fault const &fault, std::string const &) override {
         faults.push_back(fault.error);
     }
+    void content_moved(clt::file_fault const &, std::string const &) override {}
+    void sources_discarded(std::vector<clt::left_file>) override {}
     void run() {
         network.restart();
         network.run();

@@ -44,7 +44,10 @@ extension Engine {
             if let torrent { records[torrent]?.reads.remove(native.request) }
             pieceData.resolve(native.request, data(native, "read piece \(native.value)"))
         case CLT_EVENT_REMOVED:
-            removals.resolve(native.request, .success(()))
+            removals.resolve(native.request, .success(leftFiles(native)))
+        case CLT_EVENT_MOVED:
+            if let torrent { records[torrent]?.moves.remove(native.request) }
+            moves.resolve(native.request, moveOutcome(native))
         default:
             break
         }
@@ -169,13 +172,19 @@ extension Engine {
         case CLT_EVENT_INTERFACE:
             return native.value == 0 ? .interfaceDown(text(native)) : .interfaceUp(text(native))
         case CLT_EVENT_REMOVED: return .removed
+        case CLT_EVENT_MOVED:
+            guard native.value == 1 else { return nil }
+            return .moved(
+                folder: String(
+                    decoding: UnsafeBufferPointer(start: native.data, count: native.data_length),
+                    as: UTF8.self))
         case CLT_EVENT_GAP: return .gap(native.count)
         case CLT_EVENT_LOG: return .log(level: Int(native.value), text(native))
         default: return nil
         }
     }
 
-    private func text(_ native: clt_event) -> String {
+    func text(_ native: clt_event) -> String {
         guard let start = native.text else { return "" }
         return start.withMemoryRebound(to: UInt8.self, capacity: native.text_length) {
             String(decoding: UnsafeBufferPointer(start: $0, count: native.text_length), as: UTF8.self)

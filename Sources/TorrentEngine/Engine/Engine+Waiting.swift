@@ -39,17 +39,24 @@ extension Engine {
         }
     }
 
-    func remove(_ id: Torrent.ID) async throws(EngineError) {
+    func remove(_ id: Torrent.ID, deletingFiles: Bool) async throws(EngineError) -> [LeftFile] {
         let operation = "remove torrent \(id)"
         let handle = try liveHandle(operation)
         let request = nextRequest()
         // It leaves the swarm at once. What is waited for is that its files are closed: not to be cancelled.
-        try await answer(
+        return try await answer(
             request, in: removals, operation: operation, within: .seconds(60), cancellable: false
         ) {
             () throws(EngineError) in
-            try nativeCall(operation) { clt_torrent_remove(handle, id.raw, request, $0) }
+            try nativeCall(operation) { error in
+                deletingFiles
+                    ? clt_torrent_remove_with_files(handle, id.raw, request, error)
+                    : clt_torrent_remove(handle, id.raw, request, error)
+            }
             fail(id, notFound("wait for torrent \(id)"))
+            for move in records[id]?.moves ?? [] {
+                moves.resolve(move, .failure(notFound("move torrent \(id)")))
+            }
             for read in records[id]?.reads ?? [] {
                 pieceData.resolve(read, .failure(notFound("read torrent \(id)")))
             }

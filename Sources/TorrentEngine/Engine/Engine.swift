@@ -19,7 +19,8 @@ public actor Engine {
     var records: [Torrent.ID: TorrentRecord] = [:]
     let milestones = PendingAnswers<Void>()
     let resumeData = PendingAnswers<[UInt8]>()
-    let removals = PendingAnswers<Void>()
+    let removals = PendingAnswers<[LeftFile]>()
+    let moves = PendingAnswers<[LeftFile]>()
     nonisolated let pieceData = PendingAnswers<[UInt8]>()
     private var lastRequest: UInt64 = 0
     /// What became of the listening sockets so far.
@@ -121,6 +122,7 @@ public actor Engine {
         milestones.failAll(error)
         resumeData.failAll(error)
         removals.failAll(error)
+        moves.failAll(error)
         pieceData.failAll(error)
         records.removeAll()
         hub.finish()

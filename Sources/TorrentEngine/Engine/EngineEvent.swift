@@ -38,6 +38,8 @@ public struct EngineEvent: Sendable {
         case interfaceUp(String)
         /// The torrent is gone and its files are closed.
         case removed
+        /// The torrent's files stand in this folder now (``Torrent/move(to:saving:)``).
+        case moved(folder: String)
         /// This many events were dropped because nobody took them: take snapshots.
         case gap(UInt64)
         /// A note of the engine's, from 0 (debug) to 4 (error).

@@ -14,6 +14,8 @@ struct TorrentRecord {
     var speaksMessages = false
     /// Reads of pieces that the shim has not answered yet.
     var reads: Set<UInt64> = []
+    /// Steps of a move that the shim has not answered yet.
+    var moves: Set<UInt64> = []
     /// The numbers that the shim knows members by. Never reused, so that a peer that a former entry admitted is
     /// still attributed to it.
     var membersByRule: [UInt64: Member] = [:]

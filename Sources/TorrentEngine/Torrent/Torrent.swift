@@ -86,6 +86,46 @@ public struct Torrent: Sendable, Hashable {
     ///   pieces that are there. `.inputOutput`, `.timedOut`, `.cancelled`, `.shutDown`, `.torrentNotFound`.
     public func resumeData() async throws(EngineError) -> [UInt8] { try await engine.resumeData(of: id) }
 
+    /// Moves its files to another folder, on this file system or another; it stands still meanwhile, and goes on as
+    /// it was before, with or without success.
+    ///
+    /// On the same file system each file is linked there; on another it is copied, flushed and read back, which takes
+    /// its time. What stands there already is never touched: one file in the way, and nothing is moved. While it goes
+    /// on, and whatever ends it (an error, cancellation, a power cut), all of the content stands in one of the two
+    /// folders, and as long as `saving` has not returned, in the old one.
+    ///
+    /// - Parameters:
+    ///   - folder: The new save folder; an absolute path. Made where it is not there.
+    ///   - saving: Makes a note of the new folder that outlives a crash, before the old files are removed. Where it
+    ///     throws, they stay, the torrent is in the new folder all the same, and its error is thrown.
+    /// - Returns: Old files that were left: somebody had changed them, or they could not be removed.
+    /// - Throws: ``EngineError`` `.fileExists`, `.diskFull`, `.permissionDenied`, `.contentChanged`, `.inputOutput`,
+    ///   `.invalidArgument` (it is there already), `.cancelled`: it is where it was, and works. `.wrongState` before
+    ///   its content was checked, and while it is moved. Else what `saving` throws.
+    @discardableResult
+    public func move(
+        to folder: String, saving: () async throws -> Void = {}
+    ) async throws -> [LeftFile] {
+        try await engine.carry(id, to: folder)
+        do {
+            try await saving()
+        } catch {
+            _ = try? await engine.endMove(id, discardingSources: false)
+            throw error
+        }
+        return try await engine.endMove(id, discardingSources: true)
+    }
+
     /// Takes it out of the swarm at once, and returns when its files are closed. The files stay.
-    public func remove() async throws(EngineError) { try await engine.remove(id) }
+    public func remove() async throws(EngineError) { _ = try await engine.remove(id, deletingFiles: false) }
+
+    /// Takes it out of the swarm at once, and returns when its files are closed, and gone where they are to go.
+    ///
+    /// - Parameter deletingFiles: Whether its files go too. Only those do that it wrote, or of which it had a verified
+    ///   piece, and where still that very file stands; no link is followed. Folders go where they are then empty.
+    /// - Returns: Files that were to go and did not, with the reason.
+    @discardableResult
+    public func remove(deletingFiles: Bool) async throws(EngineError) -> [LeftFile] {
+        try await engine.remove(id, deletingFiles: deletingFiles)
+    }
 }
