@@ -409,7 +409,8 @@ typedef enum clt_event_kind {
     CLT_EVENT_HASH_FAILED = 9, /* value: piece */
     CLT_EVENT_STORAGE_ERROR =
         10, /* system_errno (ESTALE: the file is not the one that was verified, and nothing of what stands
-               there was sent); text: what failed; data: the path; the torrent has stopped */
+               there was sent); text: what failed; data: the path; the torrent has stopped. After ENOSPC and
+               EDQUOT it goes on by itself once there is room, unless it is stopped */
     CLT_EVENT_LISTENING = 11,     /* endpoint: where, with the real port */
     CLT_EVENT_LISTEN_FAILED = 12, /* system_errno; text */
     CLT_EVENT_RESUME_DATA =
@@ -429,7 +430,10 @@ typedef enum clt_event_kind {
     /* request. value 0: nothing was moved; system_errno, text, data: the path. 1: the files stand in the new
      * folder (data), and in the old one too, until clt_torrent_end_move. 2: that is done; count: source files
      * that were left, data: of each its errno in decimal, a space, its path and a NUL byte. */
-    CLT_EVENT_MOVED = 21
+    CLT_EVENT_MOVED = 21,
+    /* value: a piece that CLT_ADD_VERIFY_ON_READ took for good and that is not; data: the paths of its files,
+     * a NUL byte after each. Nothing of it was sent; all is checked now, and what is bad is fetched again. */
+    CLT_EVENT_CORRUPT = 22
 } clt_event_kind;
 
 typedef enum clt_direction { CLT_INCOMING = 1, CLT_OUTGOING = 2 } clt_direction;
@@ -577,6 +581,9 @@ typedef struct clt_add_options {
     const char *peer_id;   /* with CLT_ADD_MESSAGES: who we are, said in the extension handshake; none where
                               length is 0: then we may receive signals, and send none */
     size_t peer_id_length; /* at most CLT_PEER_ID_MAX */
+    /* Bytes that are to stay free where the files are: before a write would leave less, the torrent stops
+     * with CLT_EVENT_STORAGE_ERROR and ENOSPC, as on a full disk. 0 = none. */
+    uint64_t free_space_floor;
 } clt_add_options;
 
 /* Adds it stopped: nothing is dialled, nobody admitted. Blocks briefly. */

@@ -46,6 +46,8 @@ public:
     void cancel_move(content_watch const &watch);
     // After content_moved(): the sources go, or stay, and the torrent's files may be used again.
     void end_move(content_watch const &watch, bool discarding);
+    // Off the network thread: tells the observer where `bytes` are free above the floor.
+    void look_for_room(content_watch const &watch, uint64_t bytes);
     // Looks at every file, off the network thread; what is wrong is told to the observer.
     void look(content_watch const &watch);
     // The same for a few files of running torrents, in turns. To be called about once a second.
@@ -108,6 +110,7 @@ private:
 
     void start_read(storage_pointer const &storage, lt::peer_request const &request,
                     std::function<void(lt::disk_buffer_holder, lt::storage_error const &)> handler);
+    file_fault room_for(disk_storage &storage, lt::peer_request const &request);
     void written(storage_pointer const &storage, lt::peer_request const &request, bool is_lost);
     void hash_own(storage_pointer const &storage, lt::piece_index_t piece, hash_handler handler);
     void hash_written(storage_pointer const &storage, lt::piece_index_t piece, lt::disk_job_flags_t flags,
@@ -146,6 +149,7 @@ private:
     std::map<lt::storage_index_t, storage_pointer> storages_;
     lt::storage_index_t next_look_{0};
     lt::storage_index_t last_index_{0};
+    uint64_t unwritten_ = 0; // bytes that the inner layer has taken and not written yet
     open_files open_;
     read_pool mover_; // one thread: moves wait for each other, and reads for none of them
     read_pool pool_;  // last: its threads end first

@@ -24,7 +24,9 @@ void disk_layer::async_move_storage(lt::storage_index_t index, std::string path,
     auto job = std::make_shared<moving>();
     job->storage = storages_.at(index);
     job->handler = std::move(handler);
-    job->move = std::make_shared<content_move>(*job->storage->files, std::move(path), 0);
+    auto const &watch = job->storage->watch;
+    job->move =
+        std::make_shared<content_move>(*job->storage->files, std::move(path), watch ? watch->floor : 0);
     job->storage->move = job->move;
     job->storage->after_jobs([this, job] {
         disk_storage &s = *job->storage;

@@ -7,7 +7,9 @@
 
 #include <libtorrent/disk_interface.hpp>
 #include <libtorrent/peer_request.hpp>
+#include <libtorrent/torrent_info.hpp>
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <list>
@@ -27,6 +29,10 @@ struct content_observer {
     virtual void content_moved(file_fault const &fault, std::string const &path) = 0;
     // They stand in the other folder alone, but for those that were left.
     virtual void sources_discarded(std::vector<left_file> left) = 0;
+    // A piece that was taken for good is not; `paths`: of its files. The engine checks them all now.
+    virtual void content_corrupt(int piece, std::vector<std::string> const &paths) = 0;
+    // What look_for_room() was asked for is there.
+    virtual void room_found() = 0;
 
 protected:
     ~content_observer() = default;
@@ -46,8 +52,10 @@ struct content_watch {
     content_observer *observer = nullptr;            // set to nullptr before it goes
     bool is_running = false;                         // looked at now and then
     uint64_t run = 0; // counts up when it is taken up again after a fault: what began before fails it no more
-    std::weak_ptr<disk_storage> storage;   // once the engine has made it
-    std::shared_ptr<file_removal> removal; // set before the torrent is removed
+    std::weak_ptr<disk_storage> storage;          // once the engine has made it
+    std::shared_ptr<file_removal> removal;        // set before the torrent is removed
+    std::shared_ptr<lt::torrent_info const> info; // where it is known
+    uint64_t floor = 0; // bytes that are to stay free where the files are; 0: a full disk says so itself
 };
 
 class disk_storage {
@@ -68,6 +76,8 @@ public:
     bool is_removed = false;
     bool is_looked_at = false;
     size_t next_look = 0;
+    uint64_t room = 0; // above the floor, when it was last looked for, less what was written since
+    std::chrono::steady_clock::time_point room_looked_at{};
 
     uint64_t run() const { return watch ? watch->run : 0; }
 

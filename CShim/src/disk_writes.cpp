@@ -1,6 +1,7 @@
 // The disk layer's writes, and the hashes of what was written.
 #include "disk_layer.hpp"
 #include "error.hpp"
+#include "free_room.hpp"
 
 #include <libtorrent/disk_buffer_holder.hpp>
 #include <libtorrent/error_code.hpp>
@@ -23,6 +24,8 @@ file_fault fault_of(lt::storage_error const &error) {
             std::string(lt::operation_name(error.operation)) + ": " + error.ec.message()};
 }
 
+constexpr auto room_interval = std::chrono::milliseconds(200);
+
 bool is_aborted(lt::storage_error const &error) {
     return error.ec == boost::asio::error::operation_aborted;
 }
@@ -39,6 +42,7 @@ bool disk_layer::async_write(lt::storage_index_t index, lt::peer_request const &
     storage_pointer const s = storages_.at(index);
     int const piece = static_cast<int>(request.piece);
     s->begin_write(request);
+    unwritten_ += uint64_t(request.length);
     auto answer = [this, s, request, run = s->run(),
                    handler = std::move(handler)](lt::storage_error const &error, file_fault const &fault) {
         // The engine first: it must know that the block is not there before its torrent is stopped.
@@ -47,7 +51,9 @@ bool disk_layer::async_write(lt::storage_index_t index, lt::peer_request const &
         if (fault) failed(*s, fault, run);
     };
     // The inner layer opens by path, makes what is not there, and follows links: look first.
-    if (auto fault = s->files->before_write(piece, request.start, request.length)) {
+    auto fault = room_for(*s, request);
+    if (!fault) fault = s->files->before_write(piece, request.start, request.length);
+    if (fault) {
         boost::asio::post(network_, [fault = std::move(fault), answer = std::move(answer)] {
             answer(told(lt::operation_t::file_write, fault.file), fault);
         });
@@ -63,12 +69,47 @@ bool disk_layer::async_write(lt::storage_index_t index, lt::peer_request const &
             },
             flags);
     } catch (...) {
+        unwritten_ -= uint64_t(request.length);
         s->end_write(request, true);
         throw;
     }
 }
 
+// Before the floor is passed, not after. What other processes write is seen at the next look.
+file_fault disk_layer::room_for(disk_storage &s, lt::peer_request const &request) {
+    uint64_t const floor = s.watch ? s.watch->floor : 0;
+    if (floor == 0) return {};
+    auto const length = uint64_t(request.length);
+    auto const now = std::chrono::steady_clock::now();
+    if (s.room < length || now - s.room_looked_at >= room_interval) {
+        auto const room = free_room_at(s.files->folder());
+        if (!room) return {}; // the write will say why
+        uint64_t const taken = floor + unwritten_ - length;
+        s.room = *room > taken ? *room - taken : 0;
+        s.room_looked_at = now;
+    }
+    if (s.room < length)
+        return {s.files->file_at(static_cast<int>(request.piece), request.start), ENOSPC,
+                "less than " + std::to_string(floor) + " bytes would be left free"};
+    s.room -= length;
+    return {};
+}
+
+void disk_layer::look_for_room(content_watch const &watch, uint64_t bytes) {
+    storage_pointer const s = watch.storage.lock();
+    if (!s || s->is_removed || s->is_looked_at) return;
+    s->is_looked_at = true;
+    pool_.add([folder = s->files->folder()] { return free_room_at(folder).value_or(0); },
+              [s, wanted = watch.floor + bytes](uint64_t room, int) {
+                  s->is_looked_at = false;
+                  if (!s->is_removed && s->watch && s->watch->observer != nullptr && room >= wanted)
+                      s->watch->observer->room_found();
+              });
+    pool_.submit();
+}
+
 void disk_layer::written(storage_pointer const &s, lt::peer_request const &request, bool is_lost) {
+    unwritten_ -= uint64_t(request.length);
     auto const waited = s->end_write(request, is_lost);
     for (auto const &next : waited)
         next();
@@ -106,6 +147,10 @@ void disk_layer::hash_own(storage_pointer const &s, lt::piece_index_t piece, has
             } else if (hashed.second) {
                 failed(*s, hashed.second, run);
                 wrong = told(lt::operation_t::file_read, hashed.second.file);
+            } else if (s->watch && s->watch->info && s->watch->observer != nullptr &&
+                       hashed.first != s->watch->info->hash_for_piece(piece)) {
+                int const index = static_cast<int>(piece);
+                s->watch->observer->content_corrupt(index, s->files->paths_of(index));
             }
             handler(piece, hashed.first, wrong);
         });

@@ -258,6 +258,25 @@ file_fault sealed_files::each_range(int piece, int start, int length, Body body)
     return {};
 }
 
+int sealed_files::file_at(int piece, int start) const {
+    int out = -1;
+    each_range(piece, start, 1, [&](size_t i, uint64_t, size_t) -> file_fault {
+        out = int(i);
+        return {};
+    });
+    return out;
+}
+
+std::vector<std::string> sealed_files::paths_of(int piece) const {
+    std::vector<std::string> out;
+    int64_t const size = std::min(piece_length_, total_ - int64_t(piece) * piece_length_);
+    each_range(piece, 0, int(size), [&](size_t i, uint64_t, size_t) -> file_fault {
+        if (!files_[i].is_pad) out.push_back(full_path(int(i)));
+        return {};
+    });
+    return out;
+}
+
 file_fault sealed_files::read(int piece, int start, char *to, int length, open_files &open) {
     return each_range(piece, start, length, [&](size_t i, uint64_t from, size_t count) -> file_fault {
         char *const into = to;

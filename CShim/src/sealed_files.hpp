@@ -66,6 +66,8 @@ public:
     size_t count() const { return files_.size(); }
     std::string full_path(int file) const;
     int open(int file, descriptor *out) const; // 0 or an errno
+    int file_at(int piece, int start) const;
+    std::vector<std::string> paths_of(int piece) const; // in full, pad files left out
 
     // ---- Every file, or many: blocks on the file system ----
 

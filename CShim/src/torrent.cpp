@@ -103,6 +103,8 @@ torrent::torrent(clt_torrent_id id, clt_add_options const &options, torrent_cont
     members_->replace(membership::read(options.members, options.member_count));
     content_->given = identities_of(options);
     content_->observer = this;
+    content_->info = params_.ti;
+    content_->floor = options.free_space_floor;
     std::shared_ptr<std::vector<char> const> info;
     if (options.metainfo != nullptr) {
         auto const section = options.metainfo->info_section();
@@ -179,6 +181,7 @@ void torrent::start(std::vector<lt::tcp::endpoint> const &peers) {
     }
     if (failed_) {
         failed_ = false;
+        wants_room_ = false;
         context_.disk->retry(*content_);
         handle_.clear_error();
         push_state();
@@ -216,20 +219,6 @@ void torrent::stop() {
     handle_.pause();
 }
 
-void torrent::content_failed(file_fault const &fault, std::string const &path) {
-    if (failed_) return;
-    failed_ = true;
-    content_->is_running = false;
-    event e = make_event(CLT_EVENT_STORAGE_ERROR, id_);
-    e.fields.system_errno = fault.error;
-    e.text = fault.what;
-    e.data = path;
-    push(std::move(e));
-    handle_.pause(); // cuts whoever is connected
-    reads_->fail_all(lt::error_code(fault.error != 0 ? fault.error : EIO, boost::system::system_category()));
-    push_state();
-}
-
 void torrent::on_checked() {
     if (checked_) return;
     checked_ = true;
@@ -256,6 +245,7 @@ void torrent::accept_metadata(clt_metainfo const &looked_at) {
     if (!handle_.set_metadata({held_->data(), std::ptrdiff_t(held_->size())}))
         throw failure(CLT_MALFORMED, "the engine refused the metadata");
     exchange_->serve(std::move(held_));
+    content_->info = handle_.torrent_file();
     push_state();
 }
 

@@ -10,6 +10,7 @@
 #include "piece_reads.hpp"
 #include "refusal_log.hpp"
 
+#include <chrono>
 #include <libtorrent/add_torrent_params.hpp>
 #include <libtorrent/alert_types.hpp>
 #include <libtorrent/session.hpp>
@@ -70,7 +71,7 @@ public:
     void on_alert(lt::alert const &alert);
     // Alerts were lost: what they would have said is read from the status.
     void resynchronise();
-    void on_tick() { reads_->look_again(handle_, false); }
+    void on_tick();
     void on_progress(lt::torrent_status const &status);
 
 private:
@@ -88,6 +89,8 @@ private:
     void content_failed(file_fault const &fault, std::string const &path) override;
     void content_moved(file_fault const &fault, std::string const &path) override;
     void sources_discarded(std::vector<left_file> left) override;
+    void content_corrupt(int piece, std::vector<std::string> const &paths) override;
+    void room_found() override;
 
     void push(event e) { context_.events.push(std::move(e)); }
     void close_plugins();
@@ -118,7 +121,10 @@ private:
     bool have_given_;      // the caller said which pieces are good: no check of the engine's own
     bool started_ = false; // as the caller wishes
     bool checked_ = false;
-    bool failed_ = false;                    // by the disk layer; until it is started again
+    bool failed_ = false;     // by the disk layer; until it is started again
+    bool wants_room_ = false; // that is why: it goes on when there is some
+    std::chrono::steady_clock::time_point next_look_for_room_{};
+    std::chrono::seconds room_pause_{};      // between looks; longer where room is found and is none
     std::vector<lt::tcp::endpoint> to_dial_; // once checked
     std::vector<uint64_t> resume_requests_;
     int last_state_ = 0;

@@ -8,6 +8,8 @@
 #include <libtorrent/storage_defs.hpp>
 
 #include <cerrno>
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -38,6 +40,7 @@ struct world : clt::content_observer {
     std::string folder;
     lt::file_storage files;
     lt::storage_holder storage;
+    int rooms = 0;
     std::vector<int> faults;                              // errno of each that was told
     std::vector<std::optional<lt::storage_error>> writes; // the engine's answers
     std::vector<std::optional<lt::storage_error>> hashes;
@@ -66,9 +69,21 @@ struct world : clt::content_observer {
     }
     void content_moved(clt::file_fault const &, std::string const &) override {}
     void sources_discarded(std::vector<clt::left_file>) override {}
+    void content_corrupt(int, std::vector<std::string> const &) override {}
+    void room_found() override { ++rooms; }
     void run() {
         network.restart();
         network.run();
+    }
+
+    // What a thread of the layer's is at comes back too.
+    void run_until_idle() {
+        auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        std::shared_ptr<clt::disk_storage> const s = watch->storage.lock();
+        while (s->is_looked_at && std::chrono::steady_clock::now() < deadline) {
+            network.restart();
+            network.run_for(std::chrono::milliseconds(10));
+        }
     }
 
     size_t write(int piece, int start) {
@@ -193,6 +208,25 @@ void nothing_is_held_beyond_a_torrents_end() {
     CHECK(w.hashes[running] && w.hashes[running]->ec == boost::asio::error::operation_aborted);
 }
 
+void a_floor_is_not_passed() {
+    world w;
+    w.watch->floor = UINT64_MAX / 2;
+    size_t const write = w.write(0, 0);
+    CHECK(w.inner->writes.empty());
+    w.run();
+    CHECK(w.faults == std::vector<int>{ENOSPC});
+    CHECK(is_told(w.writes[write]));
+    w.layer.look_for_room(*w.watch, 1);
+    w.run_until_idle();
+    CHECK(w.rooms == 0);
+    w.watch->floor = 1;
+    w.layer.look_for_room(*w.watch, 1);
+    w.run_until_idle();
+    CHECK(w.rooms == 1);
+    w.write(0, 0);
+    CHECK(w.inner->writes.size() == 1);
+}
+
 } // namespace
 
 int main() {
@@ -204,6 +238,7 @@ int main() {
     a_hash_that_fails_is_held_until_it_can_be_had();
     a_hash_that_fails_late_is_tried_again_at_once();
     nothing_is_held_beyond_a_torrents_end();
+    a_floor_is_not_passed();
     if (failures != 0) return 1;
     std::puts("disk layer: passed");
     return 0;

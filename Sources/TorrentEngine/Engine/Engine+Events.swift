@@ -93,6 +93,8 @@ extension Engine {
         switch kind {
         case .state(let state):
             records[id]?.state = state
+            // It went on by itself.
+            if state != .failed { records[id]?.failure = nil }
         case .metadataReceived:
             records[id]?.heldMetadata = Array(
                 UnsafeBufferPointer(start: native.data, count: native.data_length))
@@ -167,6 +169,11 @@ extension Engine {
         case CLT_EVENT_HASH_FAILED: return .hashFailed(piece: Int(native.value))
         case CLT_EVENT_STORAGE_ERROR:
             return .storageError(storageError(native, "read or write the torrent's files"))
+        case CLT_EVENT_CORRUPT:
+            let paths = String(
+                decoding: UnsafeBufferPointer(start: native.data, count: native.data_length), as: UTF8.self)
+            return .corruptOnDisk(
+                piece: Int(native.value), paths: paths.split(separator: "\0").map(String.init))
         case CLT_EVENT_LISTENING: return endpoint.map { .listening($0) }
         case CLT_EVENT_LISTEN_FAILED: return .listenFailed(listenError(native))
         case CLT_EVENT_INTERFACE:
@@ -201,9 +208,13 @@ extension Engine {
             ? .fileExists : EngineError.Code(fileErrno: native.system_errno == 0 ? nil : native.system_errno)
         let remedy: String? =
             switch code {
-            case .diskFull: "free some space and start again"
+            case .diskFull: "free some space: it goes on by itself, or at the next start"
             case .contentChanged: "share it again: it must be hashed anew"
             case .fileExists: "move away what stands there, and start again"
+            case .permissionDenied where native.system_errno == EROFS: "mount it writable, and start again"
+            case .permissionDenied: "give this user access to it, and start again"
+            case .inputMissing: "bring it back, or verify the content and add it again"
+            case .inputOutput: "look at the disk, then verify the content and add it again"
             default: nil
             }
         return EngineError(

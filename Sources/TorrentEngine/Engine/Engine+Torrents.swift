@@ -31,6 +31,7 @@ extension Engine {
         withUnsafeMutableBytes(of: &native.info_hash) { $0.copyBytes(from: infoHash.bytes) }
         native.upload_limit = options.uploadLimit
         native.download_limit = options.downloadLimit
+        native.free_space_floor = max(options.freeSpaceFloor, configuration.freeSpaceFloor)
         if options.isSequential { native.flags |= UInt32(CLT_ADD_SEQUENTIAL) }
         record.speaksMessages = options.messages != nil
         if options.messages != nil { native.flags |= UInt32(CLT_ADD_MESSAGES) }

@@ -37,6 +37,8 @@ public struct EngineConfiguration: Sendable {
     public var peersPerAddress: Int
     /// Threads for disk reads and writes, 1…64.
     public var diskThreads: Int
+    /// Bytes that every torrent leaves free where its files are: ``AddOptions/freeSpaceFloor``.
+    public var freeSpaceFloor: UInt64
     /// What is accepted as metadata, from files and from members.
     public var limits: MetainfoLimits
     /// At most one progress event per torrent in this time.
@@ -49,7 +51,7 @@ public struct EngineConfiguration: Sendable {
         listen: [ListenAddress] = [], dialFrom: ListenAddress? = nil,
         encryption: StreamEncryption = .handshakeOnly, isStealthy: Bool = false,
         connectionsLimit: Int = 2000, newcomersPerAddress: Int = 32, peersPerAddress: Int = 64,
-        diskThreads: Int = 4, limits: MetainfoLimits = .standard,
+        diskThreads: Int = 4, freeSpaceFloor: UInt64 = 0, limits: MetainfoLimits = .standard,
         progressInterval: Duration = .milliseconds(250), logger: Logger = Logger(label: "TorrentEngine")
     ) {
         self.listen = listen
@@ -60,6 +62,7 @@ public struct EngineConfiguration: Sendable {
         self.newcomersPerAddress = newcomersPerAddress
         self.peersPerAddress = peersPerAddress
         self.diskThreads = diskThreads
+        self.freeSpaceFloor = freeSpaceFloor
         self.limits = limits
         self.progressInterval = progressInterval
         self.logger = logger

@@ -25,8 +25,12 @@ public struct EngineEvent: Sendable {
         case peerBanned(PeerEndpoint)
         /// The piece with that index failed its hash and is fetched again.
         case hashFailed(piece: Int)
-        /// The file system refused; the torrent has stopped.
+        /// The file system refused, or a file is not what it was; the torrent has stopped. After `.diskFull` it goes on
+        /// by itself once there is room, unless it was stopped; else ``Torrent/start(dialling:)`` takes it up again.
         case storageError(EngineError)
+        /// A piece that ``AddOptions/Content/completeVerifiedOnRead`` took for good is not what the torrent says; its
+        /// files lie at `paths`. Nothing of it was sent. All is checked now, and what is bad is fetched again.
+        case corruptOnDisk(piece: Int, paths: [String])
         /// A listening socket stands, with its real port.
         case listening(PeerEndpoint)
         /// A listening socket could not be had.

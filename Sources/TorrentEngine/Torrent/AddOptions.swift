@@ -39,11 +39,17 @@ public struct AddOptions: Sendable {
     /// Bytes a second; 0 for no limit.
     public var downloadLimit: UInt32
 
+    /// Bytes that are to stay free where the files are; with ``EngineConfiguration/freeSpaceFloor`` the higher of the
+    /// two counts. Before a write would leave less, the torrent stops with a
+    /// ``EngineEvent/Kind/storageError(_:)`` of code `.diskFull`, as on a full disk, and goes on by itself once there
+    /// is room.
+    public var freeSpaceFloor: UInt64
+
     /// Makes options.
     public init(
         saveFolder: String, members: [Member] = [], content: Content = .unknown,
         identities: [FileIdentity?] = [], isSequential: Bool = false, messages: MessageChannel? = nil,
-        uploadLimit: UInt32 = 0, downloadLimit: UInt32 = 0
+        uploadLimit: UInt32 = 0, downloadLimit: UInt32 = 0, freeSpaceFloor: UInt64 = 0
     ) {
         self.saveFolder = saveFolder
         self.members = members
@@ -53,5 +59,6 @@ public struct AddOptions: Sendable {
         self.messages = messages
         self.uploadLimit = uploadLimit
         self.downloadLimit = downloadLimit
+        self.freeSpaceFloor = freeSpaceFloor
     }
 }
