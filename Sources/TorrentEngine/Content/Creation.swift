@@ -6,6 +6,7 @@
 struct Creation {
     private let path: String
     private let options: TorrentCreator.Options
+    private let pace: HashPace
     private let task: HashTask
     private let operation: String
     private let walk: ContentWalk
@@ -14,10 +15,11 @@ struct Creation {
     private let pieceCount: Int
 
     init(
-        _ path: String, options: TorrentCreator.Options, task: HashTask, operation: String
+        _ path: String, options: TorrentCreator.Options, pace: HashPace, task: HashTask, operation: String
     ) throws(EngineError) {
         self.path = path
         self.options = options
+        self.pace = pace
         self.task = task
         self.operation = operation
         walk = try ContentWalk(
@@ -88,7 +90,9 @@ struct Creation {
             },
             pieceLength: pieceLength, threads: options.threads, stopAtFailure: true, operation: operation)
         task.attach(job)
-        try job.run(operation) { index, code in failure(of: walk.files[index].path, code) }
+        try pace.keep(job) { () throws(EngineError) in
+            try job.run(operation) { index, code in failure(of: walk.files[index].path, code) }
+        }
         var out: [UInt8] = []
         out.reserveCapacity(pieceCount * InfoHash.byteCount)
         for index in 0..<pieceCount {

@@ -99,8 +99,14 @@ public struct TorrentCreator: Sendable {
     /// How a torrent is made.
     public let options: Options
 
+    /// How fast it reads.
+    public let pace: HashPace
+
     /// Makes a creator.
-    public init(options: Options = Options()) { self.options = options }
+    public init(options: Options = Options(), pace: HashPace = HashPace()) {
+        self.options = options
+        self.pace = pace
+    }
 
     /// Makes a torrent of a file or folder.
     ///
@@ -117,10 +123,10 @@ public struct TorrentCreator: Sendable {
     public func create(
         of path: String, progress: (@Sendable (HashProgress) -> Void)? = nil
     ) async throws(EngineError) -> Created {
-        let options = options
+        let (options, pace) = (options, pace)
         let operation = "create a torrent of \(quoted(path))"
         return try await HashTask.run(operation, report: progress) { task throws(EngineError) in
-            try Creation(path, options: options, task: task, operation: operation).run()
+            try Creation(path, options: options, pace: pace, task: task, operation: operation).run()
         }
     }
 }

@@ -8,18 +8,15 @@ import TorrentEngine
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// A file that takes a while to hash and little room on the disk: a byte in each of the largest pieces, since a
-    /// piece that is a hole throughout costs nothing.
-    private func makeLargeFile(_ relative: String, bytes: Int64) throws {
-        try folder.write(relative, [1])
-        let file = open(folder.full(relative), O_WRONLY)
-        defer { close(file) }
-        for at in stride(from: 0, to: bytes, by: 1 << 24) { #expect(pwrite(file, [1], 1, off_t(at)) == 1) }
-        #expect(ftruncate(file, off_t(bytes)) == 0)
+    /// A file that takes a while to hash at the pace below.
+    private func makeSlowFile(_ relative: String) throws {
+        try folder.write(relative, [UInt8](repeating: 7, count: 2 << 20))
     }
 
+    private let slow = TorrentCreator(pace: HashPace(bytesPerSecond: 1 << 20))
+
     @Test func aChangedFileIsNamed() async throws {
-        try makeLargeFile("T/large", bytes: 4 << 30)
+        try makeSlowFile("T/large")
         let path = folder.full("T/large")
         // Touched again and again from a thread: a task for it may not get its turn while other tests run.
         let isOver = Locked(false)
@@ -30,16 +27,16 @@ import TorrentEngine
             }
         }
         let error = await #expect(throws: EngineError.self) {
-            try await TorrentCreator().create(of: folder.full("T"))
+            try await slow.create(of: folder.full("T"))
         }
         isOver.withLock { $0 = true }
         #expect(error?.code == .contentChanged && error?.path == path)
     }
 
     @Test func cancellationStopsIt() async throws {
-        try makeLargeFile("T", bytes: 64 << 30)
+        try makeSlowFile("T")
         let path = folder.full("T")
-        let task = Task { try await TorrentCreator().create(of: path) }
+        let task = Task { [slow] in try await slow.create(of: path) }
         try await Task.sleep(for: .milliseconds(50))
         task.cancel()
         let error = await #expect(throws: EngineError.self) { try await task.value }
@@ -47,11 +44,11 @@ import TorrentEngine
     }
 
     @Test func cancelledBeforeItBegins() async throws {
-        try makeLargeFile("T", bytes: 64 << 30)
+        try makeSlowFile("T")
         let path = folder.full("T")
-        let task = Task {
+        let task = Task { [slow] in
             while !Task.isCancelled { await Task.yield() }
-            return try await TorrentCreator().create(of: path)
+            return try await slow.create(of: path)
         }
         task.cancel()
         let error = await #expect(throws: EngineError.self) { try await task.value }
@@ -59,7 +56,9 @@ import TorrentEngine
     }
 
     @Test func progressReachesTheEnd() async throws {
-        try makeLargeFile("T", bytes: 1 << 30)
+        // All of it is a hole.
+        try folder.write("T", [])
+        try #require(truncate(folder.full("T"), 1 << 30) == 0)
         let seen = Recorder()
         _ = try await TorrentCreator().create(of: folder.full("T")) { seen.add($0.doneBytes) }
         #expect(seen.values.last == 1 << 30)

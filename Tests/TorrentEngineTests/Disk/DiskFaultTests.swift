@@ -162,10 +162,11 @@ struct DiskFaultTests {
             options: AddOptions(
                 saveFolder: folder.path, members: EngineFixture.members(["127.0.0.2"]), content: .complete,
                 identities: created.identities))
+        try await torrent.start()
+        try await torrent.waitUntilFinished()
         try #require(chmod(folder.full("deep"), 0) == 0)
         defer { chmod(folder.full("deep"), 0o755) }
         try #require(access(folder.full("deep/one"), F_OK) != 0, "permissions do not hold here")
-        try await torrent.start()
         let error = try await storageError(in: events, of: torrent)
         #expect(error.code == .permissionDenied && error.path == folder.full("deep/one"), "\(error)")
         #expect(error.remedy != nil)
