@@ -43,12 +43,8 @@ int write_all(int file, char const *from, size_t length, uint64_t at) {
 
 } // namespace
 
-content_move::content_move(sealed_files const &files, std::string to, uint64_t floor)
-    : from_(files.folder()), to_(std::move(to)), floor_(floor) {
-    auto const states = files.states();
-    for (size_t i = 0; i < states.size(); ++i)
-        if (!states[i].is_pad && !states[i].path.empty()) items_.push_back({i, states[i]});
-}
+content_move::content_move(std::shared_ptr<sealed_files const> files, std::string to, uint64_t floor)
+    : files_(std::move(files)), from_(files_->folder()), to_(std::move(to)), floor_(floor) {}
 
 std::vector<std::optional<file_identity>> content_move::identities() const {
     std::vector<std::optional<file_identity>> out;
@@ -68,6 +64,9 @@ file_fault content_move::fault(item const &of, int error, char const *what) cons
 // ---- There ----
 
 file_fault content_move::carry() {
+    auto const states = files_->states();
+    for (size_t i = 0; i < states.size(); ++i)
+        if (!states[i].is_pad && !states[i].path.empty()) items_.push_back({i, states[i]});
     file_fault wrong = open_folders();
     for (item const &i : items_)
         if (!wrong) wrong = is_free(i);
@@ -314,7 +313,7 @@ void content_move::undo() {
             i->now = after;
     }
     for (auto path = made_.rbegin(); path != made_.rend(); ++path)
-        remove_empty_folders_above(to_folder_.get(), *path + "/x");
+        remove_empty_folder(to_folder_.get(), *path);
     made_.clear();
     for (auto path = made_above_.rbegin(); path != made_above_.rend(); ++path)
         ::rmdir(path->c_str());

@@ -7,6 +7,7 @@
 #include <libtorrent/sha1_hash.hpp>
 
 #include <atomic>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,7 +18,7 @@ namespace clt {
 class content_move {
 public:
     // `floor`: bytes that a copy is to leave free.
-    content_move(sealed_files const &files, std::string to, uint64_t floor);
+    content_move(std::shared_ptr<sealed_files const> files, std::string to, uint64_t floor);
 
     // Makes a hard link of each file in the other folder, or, where there can be none, a copy that is flushed
     // and read back; the sources stay. All, or, with a fault, nothing: then all of it is undone. Nothing that
@@ -58,9 +59,10 @@ private:
     file_fault fault(item const &of, int error, char const *what) const;
     std::string target_path(item const &of) const { return to_ + '/' + of.file.path; }
 
+    std::shared_ptr<sealed_files const> const files_;
     std::string const from_, to_;
     uint64_t const floor_;
-    std::vector<item> items_;
+    std::vector<item> items_; // since carry() began
     descriptor from_folder_, to_folder_;
     std::vector<std::string> made_;       // folders below the other one
     std::vector<std::string> made_above_; // and it itself, with what is above it

@@ -26,7 +26,7 @@ void disk_layer::async_move_storage(lt::storage_index_t index, std::string path,
     job->handler = std::move(handler);
     auto const &watch = job->storage->watch;
     job->move =
-        std::make_shared<content_move>(*job->storage->files, std::move(path), watch ? watch->floor : 0);
+        std::make_shared<content_move>(job->storage->files, std::move(path), watch ? watch->floor : 0);
     job->storage->move = job->move;
     job->storage->after_jobs([this, job] {
         disk_storage &s = *job->storage;

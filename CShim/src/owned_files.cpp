@@ -68,13 +68,20 @@ int remove_file_beneath(int folder, std::string const &path,
     }
 }
 
+bool remove_empty_folder(int folder, std::string const &path) noexcept {
+    try {
+        descriptor above;
+        return open_folder_beneath(folder, folder_of(path), &above) == 0 &&
+               (::unlinkat(above.get(), name_of(path).c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT);
+    } catch (...) {
+        return false;
+    }
+}
+
 void remove_empty_folders_above(int folder, std::string const &path) noexcept {
     try {
-        for (std::string at = folder_of(path); !at.empty(); at = folder_of(at)) {
-            descriptor above;
-            if (open_folder_beneath(folder, folder_of(at), &above) != 0) return;
-            if (::unlinkat(above.get(), name_of(at).c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) return;
-        }
+        for (std::string at = folder_of(path); !at.empty(); at = folder_of(at))
+            if (!remove_empty_folder(folder, at)) return;
     } catch (...) {
         // They stay.
     }

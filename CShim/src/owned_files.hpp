@@ -30,6 +30,8 @@ private:
 int remove_file_beneath(int folder, std::string const &path,
                         std::function<bool(file_identity const &)> const &is_ours) noexcept;
 
+// Removes a folder below another, where it is empty. Whether it is gone.
+bool remove_empty_folder(int folder, std::string const &path) noexcept;
 // Removes the folders above `path`, from the innermost, as long as they are empty; never `folder` itself.
 void remove_empty_folders_above(int folder, std::string const &path) noexcept;
 

@@ -176,6 +176,51 @@ struct MovingTests {
         try await seed.fixture.engine.shutdown()
     }
 
+    @Test("What is cut short by a shutdown stands where it was")
+    func shutDownMeanwhile() async throws {
+        // Of another file system, so that it takes its time; else it is over at once, which is well too.
+        let there = "/dev/shm/torrent-engine-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: there) }
+        let fixture = try await EngineFixture()
+        let bytes = [UInt8](repeating: 5, count: 64 << 20)
+        try fixture.folder.write("here/file", bytes)
+        let created = try await TorrentCreator().create(of: fixture.folder.full("here/file"))
+        let torrent = try await fixture.engine.add(
+            created.metainfo,
+            options: AddOptions(
+                saveFolder: fixture.folder.full("here"), content: .complete, identities: created.identities))
+        try await torrent.start()
+        try await torrent.waitUntilFinished()
+        let engine = fixture.engine
+        let moving = Task {
+            try await torrent.move(to: there) { try await engine.shutdown(within: .seconds(30)) }
+        }
+        while access(there, F_OK) != 0 { try await Task.sleep(for: .milliseconds(1)) }
+        try await engine.shutdown(within: .seconds(30))
+        let error = await #expect(throws: EngineError.self) { try await moving.value }
+        #expect(error?.code == .shutDown, "\(String(describing: error))")
+        let kept = try Data(contentsOf: URL(fileURLWithPath: fixture.folder.full("here/file")))
+        #expect(kept == Data(bytes))
+    }
+
+    @Test("What fails in the middle takes away what it made, and no folder that stood there before")
+    func undone() async throws {
+        let seed = try await Seed()
+        try seed.folder.makeFolder("there/album")
+        try await seed.torrent.stop()
+        // The last file: those before it are there by then.
+        try #require(utimes(seed.folder.full("here/album/sub/two"), nil) == 0)
+        let error = await #expect(throws: EngineError.self) {
+            try await seed.torrent.move(to: seed.folder.full("there"))
+        }
+        #expect(error?.code == .contentChanged && error?.path == seed.folder.full("here/album/sub/two"))
+        #expect(
+            seed.exists("there/album") && !seed.exists("there/album/sub") && !seed.exists("there/album/empty")
+        )
+        #expect(try seed.bytes("here/album/sub/one") == Array(seed.content[..<20_000]))
+        try await seed.fixture.engine.shutdown()
+    }
+
     @Test("Removing with files takes the torrent's own, and nothing else")
     func removesFiles() async throws {
         let seed = try await Seed()
