@@ -234,12 +234,22 @@ final class StateDirectory: Sendable {
         }
     }
 
-    func removeContent(of infoHash: InfoHash) { unlink(full(resumeFile(infoHash))) }
+    func removeContent(of infoHash: InfoHash) {
+        unlink(full(resumeFile(infoHash)))
+        synchroniseRemoval()
+    }
 
     /// Forgets a torrent that is no longer in the index.
     func removeFiles(of infoHash: InfoHash) {
         unlink(full(torrentFile(infoHash)))
         unlink(full(resumeFile(infoHash)))
+        synchroniseRemoval()
+    }
+
+    /// A power cut would bring them back otherwise, and with them claims about files that are no more, for a torrent that
+    /// was added again meanwhile.
+    private func synchroniseRemoval() {
+        try? FileSystem.synchronise(full(Self.torrents), "remove what was saved of a torrent")
     }
 
     /// Moves what is broken out of the way, and says so.

@@ -102,7 +102,7 @@ struct KeptTorrentsTests {
     func idle() async throws {
         let file = try scratch.file("share/song", bytes: 30_000)
         let backend = try await start(
-            options: TorrentStore.Options(saveInterval: .milliseconds(50), idleLimitOfFallbacks: .seconds(1)))
+            options: TorrentStore.Options(saveInterval: .milliseconds(50), idleLimitOfFallbacks: .seconds(5)))
         _ = try await backend.preparePrivateTorrent(
             job: job(.localFile(path: file), peer: PeerEndpoint(parsing: "127.0.0.9:7")), variant: "v")
         while await !backend.running.isEmpty { try await Task.sleep(for: .milliseconds(20)) }
