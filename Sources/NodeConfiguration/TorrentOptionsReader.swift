@@ -16,6 +16,7 @@ public struct TorrentOptionsReader: Sendable {
     }
 
     private let sources: [(name: String, provider: any ConfigProvider)]
+    private let fileExecutor = FileExecutor()
 
     /// Reads from these, the first that has a key first.
     ///
@@ -41,8 +42,10 @@ public struct TorrentOptionsReader: Sendable {
                     remedy: "name it .json, .yaml or .yml")
             }
             do {
-                let provider = try await ReloadingFileProvider<NodeFileSnapshot>(
-                    parsingOptions: .init(format: format), filePath: FilePath(path))
+                let provider = try await withTaskExecutorPreference(fileExecutor) {
+                    try await ReloadingFileProvider<NodeFileSnapshot>(
+                        parsingOptions: .init(format: format), filePath: FilePath(path))
+                }
                 sources.append((path, provider))
             } catch {
                 throw Self.unreadable(path, error)
@@ -74,8 +77,9 @@ public struct TorrentOptionsReader: Sendable {
         for (name, provider) in sources {
             do {
                 // A provider looks at its file when it is asked this way, and only then.
-                _ = try await provider.fetchValue(
-                    forKey: AbsoluteConfigKey(OptionKey.prefix), type: .string)
+                _ = try await withTaskExecutorPreference(fileExecutor) {
+                    try await provider.fetchValue(forKey: AbsoluteConfigKey(OptionKey.prefix), type: .string)
+                }
             } catch  where !(error is ValueMismatch) {
                 throw Self.unreadable(name, error)
             } catch {

@@ -69,6 +69,11 @@ public protocol BitTorrentBackend: Sendable {
     ///
     /// Nothing where the holder holds nothing there.
     func release(fallbackID: String, jobID: String, holder: String) async
+
+    /// Whether a peer that was named for a holder is connected in the swarm now; nil where that is not known.
+    ///
+    /// What is held for a peer that is not seen any more is released before its time.
+    func isInUse(fallbackID: String, jobID: String, holder: String) async -> Bool?
 }
 
 extension BitTorrentBackend {
@@ -92,6 +97,9 @@ extension BitTorrentBackend {
 
     /// Holds nothing, so releases nothing.
     public func release(fallbackID: String, jobID: String, holder: String) async {}
+
+    /// It is not known.
+    public func isInUse(fallbackID: String, jobID: String, holder: String) async -> Bool? { nil }
 
     private func noFallback(_ operation: String) -> BackendError {
         BackendError(.unsupported, operation, reason: "this backend carries no fallbacks between nodes")

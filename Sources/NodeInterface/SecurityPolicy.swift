@@ -1,6 +1,7 @@
 /// Decides what a peer may make this node do. The node supplies it.
 public protocol SecurityPolicy: Sendable {
-    /// Decides one question. Must end: there is no limit of time on it but that of the signal.
+    /// Decides one question. It is waited for as long as the signal counts, and cancelled then; what it says later is
+    /// ignored.
     ///
     /// A question whose action the policy does not know is to be denied.
     func decide(_ question: SecurityQuestion) async -> SecurityDecision

@@ -49,7 +49,9 @@ public protocol SignalChannel: Sendable {
 
     /// Takes a signal for sending, or declines: because the peer cannot be reached this way now, say.
     ///
-    /// It must not wait long: a bus tries the next channel only when this one has declined.
+    /// It must not wait long: a bus tries the next channel only when this one has declined, and gives it up after some
+    /// seconds. Then its task is cancelled, and its answer counts no more: a signal may arrive over two channels, which
+    /// the bus on the other side makes one of.
     ///
     /// - Parameters:
     ///   - envelope: The signal's bytes, which the channel carries as they are.

@@ -11,7 +11,7 @@ public actor InMemorySignalBus: SignalBus {
     private let localPeerID: String
     private let options: SignalBusOptions
     private let clock: NodeClock
-    private var channels: [any SignalChannel] = []
+    private var channels: [(channel: any SignalChannel, calls: OutsideCalls)] = []
     private var senders: [String: Sender] = [:]
     private var recentSenders: RecentSet<String>
     private var readers: [Int: AsyncStream<ReceivedSignal>.Continuation] = [:]
@@ -33,10 +33,13 @@ public actor InMemorySignalBus: SignalBus {
     }
 
     /// Adds a channel; of two of one kind the one that was added first is asked first.
-    public func add(_ channel: any SignalChannel) { channels.append(channel) }
+    public func add(_ channel: any SignalChannel) {
+        channels.append(
+            (channel, OutsideCalls(clock: clock, mostAbandoned: max(1, options.unansweredPerChannel))))
+    }
 
     /// Takes every channel of a kind away.
-    public func removeChannels(of kind: SignalChannelKind) { channels.removeAll { $0.kind == kind } }
+    public func removeChannels(of kind: SignalChannelKind) { channels.removeAll { $0.channel.kind == kind } }
 
     /// Ends the bus: readers' streams end, and nothing is sent or delivered any more.
     public func stop() {
@@ -69,16 +72,22 @@ public actor InMemorySignalBus: SignalBus {
         pendingSends += 1
         defer { pendingSends -= 1 }
         for kind in signal.preferredChannels {
-            for channel in channels where channel.kind == kind {
-                if Task.isCancelled {
+            for (channel, calls) in channels where channel.kind == kind {
+                let remaining = signal.expiresAt.since(clock.now)
+                guard remaining > .zero else {
+                    throw BackendError(.timedOut, operation, reason: "no channel took it before it expired")
+                }
+                let limit = min(options.channelLimit, remaining)
+                switch await calls.call(within: limit, { await channel.take(envelope, of: signal) }) {
+                case .value(true):
+                    statistics.sent += 1
+                    return
+                case .value(false): break
+                case .cancelled:
                     throw BackendError(.cancelled, operation, reason: "the task was cancelled")
+                case .timedOut, .tooMany: statistics.unanswered += 1
                 }
-                guard await channel.take(envelope, of: signal) else {
-                    statistics.declined += 1
-                    continue
-                }
-                statistics.sent += 1
-                return
+                statistics.declined += 1
             }
         }
         throw BackendError(

@@ -18,6 +18,12 @@ public struct SignalBusOptions: Sendable, Hashable {
     public var waitingPerReader = 256
     /// How many signals are being sent at once; default 256.
     public var pendingSends = 256
+    /// How long a channel may take to say whether it takes a signal; default 5 seconds. It counts as declined then, and
+    /// what the channel says later is ignored.
+    public var channelLimit = Duration.seconds(5)
+    /// How many calls of one channel may be left unanswered so at once; default 8. It is not asked any more until one
+    /// has ended.
+    public var unansweredPerChannel = 8
 
     /// The defaults.
     public init() {}
@@ -29,6 +35,8 @@ public struct SignalBusStatistics: Sendable, Hashable {
     public var sent: UInt64 = 0
     /// Times that a channel declined a signal.
     public var declined: UInt64 = 0
+    /// Of these, times that it did not answer in time.
+    public var unanswered: UInt64 = 0
     /// Signals that arrived and were delivered.
     public var delivered: UInt64 = 0
     /// Signals that arrived and were dropped, by reason.

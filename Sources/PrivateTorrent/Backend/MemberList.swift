@@ -56,6 +56,8 @@ struct MemberList: Sendable {
 
     mutating func set(_ members: [Member], namedFor holder: String) { named[holder] = members }
 
+    func members(namedFor holder: String) -> [Member] { named[holder] ?? [] }
+
     mutating func forget(holder: String) { named[holder] = nil }
 
     private func allows(_ source: Member.Source) -> Bool {

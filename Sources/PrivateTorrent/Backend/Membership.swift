@@ -112,6 +112,15 @@ actor Membership {
         await apply()
     }
 
+    /// Whether somebody that a job named for a holder is connected; nil where that cannot be told yet.
+    func isConnected(holder: String) async -> Bool? {
+        let rules = list.members(namedFor: holder).map(\.rule)
+        guard let peers = try? await torrent?.peers() else { return nil }
+        return peers.contains { peer in
+            peer.isConnected && rules.contains { $0.contains(peer.endpoint.address) }
+        }
+    }
+
     private func take(_ members: [Member], ofSource index: Int) async {
         list.set(members, ofSource: index)
         wake()

@@ -1,4 +1,5 @@
 public import NodeInterface
+import NodeSupport
 import TorrentEngine
 
 extension TorrentBackend: ContentBackend {
@@ -13,14 +14,18 @@ extension TorrentBackend: ContentBackend {
     /// `MaxCandidatesPerItem`.
     ///
     /// Pays 1 unit for asking the registry, and 1 for each candidate that the allowed set is asked about.
-    /// - Throws: What the registry throws.
+    /// - Throws: What the registry throws; `.timedOut` where it or the allowed set does not answer within
+    ///   `QueryTimeoutSeconds`.
     public func findCandidates(
         for item: ContentItem, budget: any WorkBudget
     ) async throws(BackendError) -> [SourceCandidate] {
         guard options.enabled, let registry = configuration.sourceRegistry, await budget.trySpend(1) else {
             return []
         }
-        let all = try await registry.candidates(itemID: item.itemID, backend: .torrent)
+        let all = try await calls.call("find candidates of item \(item.itemID)", within: queryLimit) {
+            () throws(BackendError) in
+            try await registry.candidates(itemID: item.itemID, backend: .torrent)
+        }
         // As they are now: they may have changed meanwhile.
         let options = options
         let fitting = all.filter { $0.itemID == item.itemID && refusal(of: $0, by: options) == nil }
@@ -29,7 +34,7 @@ extension TorrentBackend: ContentBackend {
             guard case .v1(let infoHash) = CandidateReference(candidate.backendRef) else { continue }
             if let set = allowedSet(options) {
                 guard await budget.trySpend(1) else { break }
-                guard await set.contains(infoHash.description) else { continue }
+                guard try await isIn(set, infoHash) else { continue }
             }
             out.append(candidate)
         }
@@ -49,8 +54,12 @@ extension TorrentBackend: ContentBackend {
         guard case .v1(let infoHash) = CandidateReference(candidate.backendRef) else {
             return .invalid(.unsupportedReference, detail: "it names a v2 torrent (BEP 52)")
         }
-        if let set = allowedSet(options), await !set.contains(infoHash.description) {
-            return .invalid(.notAllowed)
+        if let set = allowedSet(options) {
+            do throws(BackendError) {
+                guard try await isIn(set, infoHash) else { return .invalid(.notAllowed) }
+            } catch {
+                return .invalid(.checkFailed, detail: error.description)
+            }
         }
         if let refusal = refusal(of: candidate, by: options) { return .invalid(refusal) }
         if let probeBudget, let refusal = await probe(infoHash, probeBudget) { return refusal }
@@ -72,6 +81,17 @@ extension TorrentBackend: ContentBackend {
         // How many there are may not be known, which is not enough.
         guard candidate.seeders ?? 0 >= options.minimumSeeders else { return .tooFewSeeders }
         return nil
+    }
+
+    /// How long the node's own code is waited for.
+    private var queryLimit: Duration { .seconds(options.queryTimeoutSeconds) }
+
+    private func isIn(
+        _ set: any AllowedInfoHashes, _ infoHash: InfoHash
+    ) async throws(BackendError) -> Bool {
+        try await calls.call("look up \(infoHash) in the allowed set", within: queryLimit) {
+            await set.contains(infoHash.description)
+        }
     }
 
     /// The set counts where only private swarms do.

@@ -1,4 +1,5 @@
 public import NodeInterface
+import NodeSupport
 import TorrentEngine
 
 extension TorrentBackend {
@@ -51,7 +52,9 @@ extension TorrentBackend {
         for file in content.files {
             let isGood: Bool
             do throws(BackendError) {
-                isGood = try await verifier.matches(path: file.path, file: job.file)
+                isGood = try await calls.call("verify \(file.path)") { () throws(BackendError) in
+                    try await verifier.matches(path: file.path, file: job.file)
+                }
             } catch {
                 await Self.discard(file)
                 throw error

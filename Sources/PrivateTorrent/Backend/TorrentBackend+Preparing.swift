@@ -31,7 +31,8 @@ extension TorrentBackend {
             throw BackendError(.unknownVariant, operation, reason: "the job has no variant of that name")
         }
         let resolved = try await resolver.resolve(
-            variant, preferredPieceSizeBytes: preferredPieceSizeBytes, operation: operation)
+            variant, preferredPieceSizeBytes: preferredPieceSizeBytes,
+            within: .seconds(options.queryTimeoutSeconds), operation: operation)
         try requireEnabled(operation)
         let infoHash = resolved.infoHash
         let run = try await join(infoHash, resolved, job, holder, operation)

@@ -11,6 +11,14 @@ extension TorrentBackend {
         await release(infoHash, of: run.id, holder)
     }
 
+    /// Whether a peer that was named for the holder is connected: see `BitTorrentBackend`.
+    public func isInUse(fallbackID: String, jobID: String, holder: String) async -> Bool? {
+        guard let infoHash = try? InfoHash(parsing: fallbackID), let run = running[infoHash],
+            run.jobID == jobID, run.holders.contains(holder)
+        else { return false }
+        return await run.membership.isConnected(holder: holder)
+    }
+
     func release(_ infoHash: InfoHash, of id: UInt64, _ holder: String) async {
         guard let run = running[infoHash], run.id == id, run.holders.contains(holder) else { return }
         guard run.holders.count == 1 else {

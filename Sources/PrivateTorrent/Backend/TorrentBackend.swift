@@ -1,4 +1,5 @@
 public import NodeInterface
+import NodeSupport
 public import TorrentEngine
 
 /// The node's torrent backend: private swarms over one ``Engine``.
@@ -10,6 +11,8 @@ public actor TorrentBackend: BitTorrentBackend {
     public internal(set) var options: TorrentBackendOptions
     let configuration: BackendConfiguration
     let resolver: VariantResolver
+    /// What is asked of the node's own code.
+    let calls = OutsideCalls(clock: .system)
     /// The engine that the backend runs on.
     public nonisolated let engine: Engine
     /// Where its torrents are kept; nil where ``BackendConfiguration/stateDirectory`` is.

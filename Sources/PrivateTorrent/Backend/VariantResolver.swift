@@ -1,4 +1,5 @@
 import NodeInterface
+import NodeSupport
 import TorrentEngine
 
 /// Turns a job's variant into something that can be seeded or fetched.
@@ -17,11 +18,14 @@ struct VariantResolver: Sendable {
     }
 
     let configuration: BackendConfiguration
+    let calls = OutsideCalls(clock: .system)
     let sharedFiles = SharedFiles()
 
-    /// - Parameter preferredPieceSizeBytes: A wish, for a torrent that is made now.
+    /// - Parameters:
+    ///   - preferredPieceSizeBytes: A wish, for a torrent that is made now.
+    ///   - limit: How long a loader, and each resolver, of the node is waited for.
     func resolve(
-        _ variant: SwarmVariant, preferredPieceSizeBytes: Int64?, operation: String
+        _ variant: SwarmVariant, preferredPieceSizeBytes: Int64?, within limit: Duration, operation: String
     ) async throws(BackendError) -> Resolved {
         let limits = configuration.engine.limits
         switch variant.reference {
@@ -41,16 +45,19 @@ struct VariantResolver: Sendable {
                     reason: "it is given by URL, and this node supplies no loader for those",
                     remedy: "give the backend a MetainfoLoader")
             }
-            let bytes = try await loader.loadMetainfo(url: url, maximumBytes: limits.maxBytes)
+            let bytes = try await calls.call("\(operation): load its URL", within: limit) {
+                () throws(BackendError) in
+                try await loader.loadMetainfo(url: url, maximumBytes: limits.maxBytes)
+            }
             return .fetch(.metainfo(try await parse(bytes)), asked: [])
         case .magnet(let text):
             let magnet = try await translatingErrors { () throws(EngineError) in try MagnetLink(parsing: text)
             }
-            return try await known(magnet.infoHash, orElse: .magnet(magnet))
+            return try await known(magnet.infoHash, orElse: .magnet(magnet), within: limit)
         case .infoHash(let text):
             let infoHash = try await translatingErrors { () throws(EngineError) in try InfoHash(parsing: text)
             }
-            return try await known(infoHash, orElse: .infoHash(infoHash))
+            return try await known(infoHash, orElse: .infoHash(infoHash), within: limit)
         case .localFile(let path):
             let real = try await translatingErrors { () throws(EngineError) in
                 try await requireShareable(path, operation)
@@ -70,15 +77,18 @@ struct VariantResolver: Sendable {
 
     /// The metainfo, where a resolver has it: then no member is asked for it.
     ///
-    /// A resolver that fails, or gives another torrent, counts as one that does not know it.
+    /// A resolver that fails, does not answer in time, or gives another torrent, counts as one that does not know it.
     private func known(
-        _ infoHash: InfoHash, orElse reference: TorrentReference
+        _ infoHash: InfoHash, orElse reference: TorrentReference, within timeLimit: Duration
     ) async throws(BackendError) -> Resolved {
         var asked: [String] = []
         for resolver in configuration.metainfoResolvers {
             let limit = configuration.engine.limits.maxBytes
             do throws(BackendError) {
-                let bytes = try await resolver.metainfo(infoHash: infoHash.description, maximumBytes: limit)
+                let bytes = try await calls.call("ask \(resolver.name)", within: timeLimit) {
+                    () throws(BackendError) in
+                    try await resolver.metainfo(infoHash: infoHash.description, maximumBytes: limit)
+                }
                 guard let bytes else {
                     asked.append(resolver.name)
                     continue

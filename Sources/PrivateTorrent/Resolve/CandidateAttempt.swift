@@ -1,4 +1,5 @@
 import NodeInterface
+import NodeSupport
 import TorrentEngine
 
 /// Fetches one candidate's file, and compares it with what the item says.
@@ -6,6 +7,9 @@ struct CandidateAttempt: Sendable {
     let backends: [ContentBackendType: any ContentBackend]
     let torrents: (any BitTorrentBackend)?
     let verifier: (any FileVerifier)?
+    let calls = OutsideCalls(clock: .system)
+    /// How long a backend or verifier is waited for once it was cancelled.
+    var windDown = Duration.seconds(10)
 
     func fetch(
         _ candidate: SourceCandidate, plan: ResolutionPlan, in place: ResolutionFolder
@@ -43,7 +47,10 @@ struct CandidateAttempt: Sendable {
         }
         let path = "\(folder)/\(PlainName.of(plan.item.file?.contentID ?? plan.item.itemID))"
         let sink = try await FileSink.make(path, maximumBytes: plan.effectiveMaximum)
-        let delivery = try await backend.fetch(candidate, to: sink, maximumBytes: plan.effectiveMaximum)
+        let delivery = try await calls.call("fetch candidate \(candidate.id)", windDown: windDown) {
+            () throws(BackendError) in
+            try await backend.fetch(candidate, to: sink, maximumBytes: plan.effectiveMaximum)
+        }
         guard delivery.isComplete else {
             throw BackendError(
                 .contentMismatch, "fetch candidate \(candidate.id)",
@@ -61,17 +68,20 @@ struct CandidateAttempt: Sendable {
             throw BackendError(.unsupported, operation, reason: "this node has no BitTorrent engine")
         }
         if let backend = backends[.torrent],
-            case .invalid(let reason, let detail) = await backend.validate(candidate)
+            case .invalid(let reason, let detail) = try await calls.call(
+                operation, windDown: windDown, { await backend.validate(candidate) })
         {
             throw BackendError(
                 .refused, operation,
                 reason: "the candidate is not valid: \(reason.rawValue)"
                     + (detail.map { " (\($0))" } ?? ""))
         }
-        let content = try await SizeLimit(plan.effectiveMaximum, operation).run {
-            progress async throws(BackendError) in
-            try await torrents.fetch(
-                infoHashOrMagnet: candidate.backendRef, into: folder, progress: progress)
+        let content = try await calls.call(operation, windDown: windDown) { () throws(BackendError) in
+            try await SizeLimit(plan.effectiveMaximum, operation).run {
+                progress async throws(BackendError) in
+                try await torrents.fetch(
+                    infoHashOrMagnet: candidate.backendRef, into: folder, progress: progress)
+            }
         }
         return try await theFile(of: content, plan.item, operation)
     }
@@ -92,7 +102,7 @@ struct CandidateAttempt: Sendable {
         // Only the hash tells files of the same size apart.
         if fitting.count > 1, let verifier {
             for file in fitting {
-                if try await verifier.matches(path: file.path, file: wanted) { return file.path }
+                if try await matches(verifier, file.path, wanted) { return file.path }
             }
         } else if let file = fitting.first {
             return file.path
@@ -112,11 +122,19 @@ struct CandidateAttempt: Sendable {
                 .contentMismatch, "resolve item \(item.itemID)",
                 reason: "\(size) bytes came, and it has \(wanted.sizeBytes)")
         }
-        if let verifier, try await !verifier.matches(path: path, file: wanted) {
+        if let verifier, try await !matches(verifier, path, wanted) {
             throw BackendError(
                 .contentMismatch, "resolve item \(item.itemID)", reason: "the hash of what came differs")
         }
         return size
+    }
+
+    private func matches(
+        _ verifier: any FileVerifier, _ path: String, _ wanted: SwarmFile
+    ) async throws(BackendError) -> Bool {
+        try await calls.call("verify \(path)", windDown: windDown) { () throws(BackendError) in
+            try await verifier.matches(path: path, file: wanted)
+        }
     }
 
     private func requireNotCancelled(_ candidate: SourceCandidate) throws(BackendError) {

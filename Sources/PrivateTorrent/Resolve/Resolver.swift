@@ -6,7 +6,7 @@ import TorrentEngine
 /// Torrent candidates go through a `BitTorrentBackend`, all others through the `ContentFetchBackend` of their kind. What
 /// is fetched is compared with what the item says before it counts. Any number of plans may be carried out at once.
 public struct Resolver: Sendable {
-    private let attempts: CandidateAttempt
+    private var attempts: CandidateAttempt
 
     /// Makes a resolver.
     ///
@@ -23,6 +23,12 @@ public struct Resolver: Sendable {
         attempts = CandidateAttempt(
             backends: Dictionary(backends.map { ($0.type, $0) }, uniquingKeysWith: { first, _ in first }),
             torrents: torrents, verifier: verifier)
+    }
+
+    /// How long a backend is waited for once what it does was cancelled; then it is left to itself.
+    var windDown: Duration {
+        get { attempts.windDown }
+        set { attempts.windDown = newValue }
     }
 
     /// Carries out a plan.

@@ -19,7 +19,7 @@ extension SwarmSignalHandlers {
         guard answers[key] == nil, held[key] == nil else { return drop(.duplicate) }
         let ofPeer = answers.keys.count { $0.peerID == key.peerID }
         guard answers.count < options.answersAtOnce, ofPeer < options.answersAtOncePerPeer else {
-            return drop(.overloaded)
+            return refuseOverloaded(body, signal.fromPeerID, signal.signalID)
         }
         let remaining = signal.expiresAt.since(clock.now)
         guard remaining > .zero else { return drop(.expired) }
@@ -41,6 +41,35 @@ extension SwarmSignalHandlers {
         answers[key] = Answer(jobID: body.jobID, task: task)
     }
 
+    /// Says so to the peer, which then need not wait; silently where that, too, is asked too often.
+    private func refuseOverloaded(_ body: RequestBtFallback, _ peerID: String, _ requestID: String) {
+        guard errandCount < options.answersAtOnce else { return drop(.overloaded) }
+        let ack = RequestBtFallbackAck(
+            requestSignalID: requestID, jobID: body.jobID, variantID: body.variantID, accepted: false,
+            reason: .internalError)
+        errand {
+            await self.send(
+                ack, to: peerID, detail: "as many requests are answered already as at once may be")
+        }
+    }
+
+    /// - Returns: Whether a channel took it.
+    @discardableResult
+    private func send(_ ack: RequestBtFallbackAck, to peerID: String, detail: String) async -> Bool {
+        do throws(BackendError) {
+            try await send(signal(to: peerID, .requestBtFallbackAck(ack)))
+        } catch {
+            statistics.unsentAnswers += 1
+            return false
+        }
+        statistics.answers[ack.reason, default: 0] += 1
+        report?(
+            FallbackAnswer(
+                peerID: peerID, jobID: ack.jobID, variantID: ack.variantID, reason: ack.reason,
+                detail: detail))
+        return true
+    }
+
     private func answer(_ body: RequestBtFallback, _ key: RequestKey) async {
         var ack = RequestBtFallbackAck(
             requestSignalID: key.signalID, jobID: body.jobID, variantID: body.variantID, accepted: false,
@@ -51,24 +80,19 @@ extension SwarmSignalHandlers {
             ack.accepted = true
             ack.reason = .ok
             ack.btFallbackID = fallbackID
-            ack.endpoints = Array(await backend.listenEndpoints.prefix(SignalLimits.endpoints))
+            let backend = backend
+            let listening = try await asking("ask the backend") { await backend.listenEndpoints }
+            ack.endpoints = Array(listening.prefix(SignalLimits.endpoints))
         } catch {
-            ack.reason = error.reason
+            ack = RequestBtFallbackAck(
+                requestSignalID: key.signalID, jobID: body.jobID, variantID: body.variantID, accepted: false,
+                reason: error.reason)
             detail = error.detail
         }
         // Cancelled by the peer, by its time limit, or because the node stops: then nobody waits for an answer.
-        if !Task.isCancelled {
-            do throws(BackendError) {
-                try await bus.send(signal(to: key.peerID, .requestBtFallbackAck(ack)))
-                statistics.answers[ack.reason, default: 0] += 1
-                report?(
-                    FallbackAnswer(
-                        peerID: key.peerID, jobID: body.jobID, variantID: body.variantID, reason: ack.reason,
-                        detail: detail))
-                if !Task.isCancelled { return }
-            } catch {
-                statistics.unsentAnswers += 1
-            }
+        if !Task.isCancelled, await send(ack, to: key.peerID, detail: detail), !Task.isCancelled, ack.accepted
+        {
+            return
         }
         await release(key)
     }
@@ -82,8 +106,11 @@ extension SwarmSignalHandlers {
             throw Refusal(.missingJobIDOrVariantID, "the request names no job or no variant")
         }
         // Both are always looked up, and both are answered alike: who takes no part learns nothing of a job.
-        let stored = await jobs.job(id: body.jobID)
-        let takesPart = await jobs.isParticipant(peerID, inJob: body.jobID)
+        let (jobs, policy, backend) = (jobs, policy, backend)
+        let stored = try await asking("look up the job") { await jobs.job(id: body.jobID) }
+        let takesPart = try await asking("look up who takes part in the job") {
+            await jobs.isParticipant(peerID, inJob: body.jobID)
+        }
         guard let job = stored, job.variant(id: body.variantID) != nil, takesPart else {
             throw Refusal(
                 .unknownJobOrVariant,
@@ -91,15 +118,22 @@ extension SwarmSignalHandlers {
                     ? "the job is not known"
                     : takesPart ? "the job has no such variant" : "the peer takes no part in the job")
         }
-        let decision = await policy.decide(
-            SecurityQuestion(
-                action: .seedFallback, peerID: peerID, jobID: body.jobID, variantID: body.variantID))
+        let question = SecurityQuestion(
+            action: .seedFallback, peerID: peerID, jobID: body.jobID, variantID: body.variantID)
+        let decision = try await asking("ask the policy", within: options.ttl) {
+            await policy.decide(question)
+        }
         if case .deny(let reason) = decision { throw Refusal(.securityDenied, reason) }
-        guard await backend.isSupported else {
+        guard try await asking("ask the backend", { await backend.isSupported }) else {
             throw Refusal(.btBackendDisabled, "the BitTorrent backend is disabled")
         }
-        let sources = await endpoints.sources(
-            of: peerID, claimed: body.hints?.endpoints, job: job, variantID: body.variantID)
+        let sources: [SwarmSource]
+        do throws(BackendError) {
+            sources = try await endpoints.sources(
+                of: peerID, claimed: body.hints?.endpoints, job: job, variantID: body.variantID)
+        } catch {
+            throw Refusal(.internalError, error.description)
+        }
         guard !sources.isEmpty else {
             throw Refusal(.internalError, "nobody knows where the peer can be reached")
         }
@@ -120,6 +154,16 @@ extension SwarmSignalHandlers {
         return fallbackID
     }
 
+    private func asking<Value: Sendable>(
+        _ operation: String, within limit: Duration? = nil, _ body: @escaping @Sendable () async -> Value
+    ) async throws(Refusal) -> Value {
+        do throws(BackendError) {
+            return try await ask(operation, within: limit ?? options.callLimit) { await body() }
+        } catch {
+            throw Refusal(.internalError, error.description)
+        }
+    }
+
     /// One after the other for a peer and a content, so that no peer can have the same file hashed many times at once.
     private func prepareAlone(
         _ job: SwarmJob, _ variantID: String, _ request: RequestKey, _ preferredPieceSizeBytes: Int64?
@@ -129,7 +173,7 @@ extension SwarmSignalHandlers {
         let id = nextID()
         let backend = backend
         let task = Task { () async -> Result<String, BackendError> in
-            _ = await previous?.value
+            _ = await previous?.valueUnlessCancelled()
             do throws(BackendError) {
                 guard !Task.isCancelled else {
                     throw BackendError(
@@ -144,13 +188,18 @@ extension SwarmSignalHandlers {
             }
         }
         preparations[key] = (id, task)
-        let result = await withTaskCancellationHandler {
-            await task.value
-        } onCancel: {
-            task.cancel()
-        }
-        if preparations[key]?.id == id { preparations[key] = nil }
-        return try result.get()
+        defer { if preparations[key]?.id == id { preparations[key] = nil } }
+        let jobID = job.jobID
+        return try await ask(
+            "prepare variant \(variantID) of job \(jobID)", windDown: options.windDown,
+            late: { await backend.release(fallbackID: $0, jobID: jobID, holder: Self.holder(request)) },
+            { () async throws(BackendError) in
+                try await withTaskCancellationHandler {
+                    await task.value
+                } onCancel: {
+                    task.cancel()
+                }.get()
+            })
     }
 
     // MARK: - What is held
@@ -161,19 +210,60 @@ extension SwarmSignalHandlers {
     }
 
     private func hold(_ fallbackID: String, _ jobID: String, for request: RequestKey) {
-        let expiry = Task { [weak self, clock, options] in
-            guard (try? await clock.sleep(for: options.heldFor)) != nil else { return }
+        let watch = Task { [weak self, clock, options] in
+            let end = clock.uptime + options.heldFor
+            var lastUsed = clock.uptime
+            while clock.uptime < end {
+                let pause = min(max(options.heldUnusedFor / 4, .seconds(1)), end - clock.uptime)
+                guard (try? await clock.sleep(for: pause)) != nil else { return }
+                guard let isInUse = await self?.isInUse(request) else { return }
+                if isInUse { lastUsed = clock.uptime }
+                guard clock.uptime - lastUsed < options.heldUnusedFor else {
+                    await self?.letGoUnused(request)
+                    return
+                }
+            }
             await self?.release(request)
         }
-        held[request] = Held(jobID: jobID, fallbackID: fallbackID, expiry: expiry)
+        held[request] = Held(jobID: jobID, fallbackID: fallbackID, watch: watch)
+    }
+
+    /// What is not known counts as in use.
+    private func isInUse(_ request: RequestKey) async -> Bool {
+        guard let held = held[request] else { return true }
+        let backend = backend
+        let answer = try? await ask("look at fallback \(held.fallbackID)", within: options.callLimit) {
+            await backend.isInUse(
+                fallbackID: held.fallbackID, jobID: held.jobID, holder: Self.holder(request))
+        }
+        return answer.flatMap(\.self) ?? true
+    }
+
+    private func letGoUnused(_ request: RequestKey) async {
+        guard held[request] != nil else { return }
+        statistics.unused += 1
+        await release(request)
+    }
+
+    /// Gives back what is held for requests, all at the same time.
+    func release(all requests: [RequestKey]) async {
+        await withTaskGroup(of: Void.self) { group in
+            for request in requests { group.addTask { await self.release(request) } }
+        }
     }
 
     /// Gives back what is held for a request; nothing where nothing is.
     func release(_ request: RequestKey) async {
         guard let gone = held.removeValue(forKey: request) else { return }
-        gone.expiry.cancel()
-        await backend.release(
-            fallbackID: gone.fallbackID, jobID: gone.jobID, holder: Self.holder(request))
+        gone.watch.cancel()
+        let (backend, limit) = (backend, options.windDown)
+        // A task of its own: it is given back although whoever does that is cancelled.
+        await Task {
+            try? await ask("release fallback \(gone.fallbackID)", within: limit) {
+                await backend.release(
+                    fallbackID: gone.fallbackID, jobID: gone.jobID, holder: Self.holder(request))
+            }
+        }.value
     }
 }
 

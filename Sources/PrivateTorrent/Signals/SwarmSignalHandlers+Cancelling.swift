@@ -11,23 +11,25 @@ extension SwarmSignalHandlers {
         }
         let (tasks, keys) = cancelAnswers { _, jobOfRequest in jobOfRequest == jobID }
         for key in keys { sendCancel(to: key.peerID, jobID: jobID, requestID: key.signalID) }
-        for key in held.filter({ $0.value.jobID == jobID }).keys {
-            if !keys.contains(key) { sendCancel(to: key.peerID, jobID: jobID, requestID: key.signalID) }
-            await release(key)
+        let ofJob = held.filter { $0.value.jobID == jobID }.map(\.key)
+        for key in ofJob where !keys.contains(key) {
+            sendCancel(to: key.peerID, jobID: jobID, requestID: key.signalID)
         }
+        await release(all: ofJob)
         for task in tasks { await task.value }
     }
 
     /// A cancel counts if it names a request between its sender and us, of that job. It ends what is between the two
     /// of us for that job, and nothing of anybody else's.
-    func take(_ body: JobCancel, from peerID: String) async {
+    func take(_ body: JobCancel, from peerID: String) {
         let isOfOurs = requests[body.requestSignalID].map { $0.peerID == peerID && $0.jobID == body.jobID }
         let key = RequestKey(peerID: peerID, signalID: body.requestSignalID)
-        let isAnswered = answers[key].map { $0.jobID == body.jobID } ?? false
+        let isAnswered = answers[key].map { $0.jobID == body.jobID && !$0.isCancelled } ?? false
         let isHeld = held[key].map { $0.jobID == body.jobID } ?? false
         guard isOfOurs == true || isAnswered || isHeld else {
-            let takesPart = await jobs.isParticipant(peerID, inJob: body.jobID)
-            return drop(takesPart ? .unknownRequest : .notAParticipant)
+            // Who takes part is asked for the count of drops alone.
+            guard errandCount < options.heldFallbacks else { return drop(.overloaded) }
+            return errand { await self.dropCancel(ofJob: body.jobID, from: peerID) }
         }
         statistics.cancels += 1
         for (id, request) in requests where request.peerID == peerID && request.jobID == body.jobID {
@@ -37,9 +39,17 @@ extension SwarmSignalHandlers {
                     .refused, "fall back for job \(body.jobID)", reason: "the peer cancelled it"))
         }
         _ = cancelAnswers { key, jobID in key.peerID == peerID && jobID == body.jobID }
-        for key in held.filter({ $0.key.peerID == peerID && $0.value.jobID == body.jobID }).keys {
-            await release(key)
+        // Signals that come after it do not wait until files are closed.
+        let ofPeer = held.filter { $0.key.peerID == peerID && $0.value.jobID == body.jobID }.map(\.key)
+        errand { await self.release(all: ofPeer) }
+    }
+
+    private func dropCancel(ofJob jobID: String, from peerID: String) async {
+        let jobs = jobs
+        let takesPart = try? await ask("look up job \(jobID)", within: options.callLimit) {
+            await jobs.isParticipant(peerID, inJob: jobID)
         }
+        drop(takesPart == true ? .unknownRequest : .notAParticipant)
     }
 
     /// Cancels the answers that are meant; each releases by itself what it has prepared.
@@ -47,7 +57,10 @@ extension SwarmSignalHandlers {
         _ isMeant: (RequestKey, String) -> Bool
     ) -> (tasks: [Task<Void, Never>], keys: [RequestKey]) {
         let meant = answers.filter { isMeant($0.key, $0.value.jobID) }
-        for answer in meant.values { answer.task.cancel() }
+        for (key, answer) in meant {
+            answer.task.cancel()
+            answers[key]?.isCancelled = true
+        }
         return (meant.values.map(\.task), Array(meant.keys))
     }
 }

@@ -26,37 +26,69 @@ extension SwarmSignalHandlers {
         progress: (@Sendable (TransferProgress) -> Void)? = nil
     ) async throws(BackendError) -> FetchedContent {
         let operation = "fall back to a private swarm for job \(job.jobID)"
-        guard await backend.isSupported else {
+        let backend = backend
+        guard try await ask(operation, within: options.callLimit, { await backend.isSupported }) else {
             throw BackendError(.disabled, operation, reason: "the BitTorrent backend is disabled")
         }
-        let listening = await backend.listenEndpoints
+        let listening = try await ask(operation, within: options.callLimit) { await backend.listenEndpoints }
         try admit(job.jobID, variantID, peerID, operation)
         let id = Signal.randomID()
-        let (acks, answer) = AsyncStream.makeStream(of: Result<RequestBtFallbackAck, BackendError>.self)
-        requests[id] = Request(peerID: peerID, jobID: job.jobID, variantID: variantID, answer: answer)
+        let body = RequestBtFallback(
+            jobID: job.jobID, variantID: variantID, contentIDType: "contentID",
+            contentIDValue: job.file.contentID, reason: reason,
+            hints: .init(
+                preferredPieceSizeBytes: preferredPieceSizeBytes,
+                endpoints: listening.isEmpty ? nil : Array(listening.prefix(SignalLimits.endpoints))))
+        // One task for all of it, so that whoever ends the request ends it wherever it is.
+        let work = Task { () async -> Result<FetchedContent, BackendError> in
+            do throws(BackendError) {
+                return .success(try await carryOut(body, job, peerID, id, folder, progress, operation))
+            } catch {
+                return .failure(error)
+            }
+        }
+        requests[id] = Request(peerID: peerID, jobID: job.jobID, variantID: variantID, work: work)
         defer { forget(request: id) }
-        let signal = signal(
-            to: peerID,
-            .requestBtFallback(
-                RequestBtFallback(
-                    jobID: job.jobID, variantID: variantID, contentIDType: "contentID",
-                    contentIDValue: job.file.contentID, reason: reason,
-                    hints: .init(
-                        preferredPieceSizeBytes: preferredPieceSizeBytes,
-                        endpoints: listening.isEmpty
-                            ? nil : Array(listening.prefix(SignalLimits.endpoints))))), id: id)
-        try await bus.send(signal)
+        let outcome = await withTaskCancellationHandler {
+            await work.value
+        } onCancel: {
+            work.cancel()
+        }
+        if case .failure(let error) = outcome, error.code == .cancelled, let ending = requests[id]?.ending {
+            throw ending
+        }
+        return try outcome.get()
+    }
+
+    private func carryOut(
+        _ body: RequestBtFallback, _ job: SwarmJob, _ peerID: String, _ id: String, _ folder: String,
+        _ progress: (@Sendable (TransferProgress) -> Void)?, _ operation: String
+    ) async throws(BackendError) -> FetchedContent {
+        let (acks, answer) = AsyncStream.makeStream(of: RequestBtFallbackAck.self)
+        requests[id]?.answer = answer
+        // From here on: a bus that does not return is no excuse to wait longer.
+        let timer = answerTimer(for: id, operation)
+        defer { timer.cancel() }
+        try await send(signal(to: peerID, .requestBtFallback(body), id: id), within: options.ttl / 2)
         statistics.requests += 1
         var mustTell = true
         defer { if mustTell { sendCancel(to: peerID, jobID: job.jobID, requestID: id) } }
-        let ack = try await ack(for: id, acks, operation)
+        var ack: RequestBtFallbackAck?
+        for await first in acks {
+            ack = first
+            break
+        }
+        timer.cancel()
+        guard let ack else {
+            throw BackendError(.cancelled, operation, reason: "the task was cancelled")
+        }
         guard ack.accepted else {
             mustTell = false
             throw BackendError(
                 .refused, operation, reason: "the peer refused: \(Self.plain(ack.reason))",
                 underlying: Self.plain(ack.reason))
         }
-        let content = try await fetch(ack, job, variantID, peerID, id, folder, progress, operation)
+        let content = try await fetch(ack, job, body.variantID, peerID, folder, progress, operation)
         statistics.fetched += 1
         return content
     }
@@ -88,7 +120,7 @@ extension SwarmSignalHandlers {
             request.peerID == peerID, request.jobID == ack.jobID, request.variantID == ack.variantID
         else { return drop(.unknownRequest) }
         requests[ack.requestSignalID]?.answer = nil
-        answer.yield(.success(ack))
+        answer.yield(ack)
         answer.finish()
     }
 
@@ -97,33 +129,31 @@ extension SwarmSignalHandlers {
         guard let request = requests[id], request.ending == nil else { return }
         requests[id]?.ending = error
         requests[id]?.answer = nil
-        request.answer?.yield(.failure(error))
-        request.answer?.finish()
-        request.fetch?.cancel()
+        request.work.cancel()
     }
 
-    private func ack(
-        for id: String, _ acks: AsyncStream<Result<RequestBtFallbackAck, BackendError>>, _ operation: String
-    ) async throws(BackendError) -> RequestBtFallbackAck {
+    private func answerTimer(for id: String, _ operation: String) -> Task<Void, any Error> {
         let limit = options.ttl / 2
-        let timer = Task { [weak self, clock] in
+        return Task { [weak self, clock] in
             try await clock.sleep(for: limit)
-            await self?.end(
+            await self?.endUnanswered(
                 request: id,
                 with: BackendError(
                     .timedOut, operation, reason: "the peer did not answer within \(limit)",
                     remedy: "ask another peer"))
         }
-        defer { timer.cancel() }
-        for await outcome in acks { return try outcome.get() }
-        throw BackendError(.cancelled, operation, reason: "the task was cancelled")
+    }
+
+    private func endUnanswered(request id: String, with error: BackendError) {
+        guard requests[id]?.answer != nil else { return }
+        end(request: id, with: error)
     }
 
     // MARK: - The transfer
 
     private func fetch(
-        _ ack: RequestBtFallbackAck, _ job: SwarmJob, _ variantID: String, _ peerID: String, _ id: String,
-        _ folder: String, _ progress: (@Sendable (TransferProgress) -> Void)?, _ operation: String
+        _ ack: RequestBtFallbackAck, _ job: SwarmJob, _ variantID: String, _ peerID: String, _ folder: String,
+        _ progress: (@Sendable (TransferProgress) -> Void)?, _ operation: String
     ) async throws(BackendError) -> FetchedContent {
         guard let fallbackID = ack.btFallbackID, let infoHash = try? InfoHash(parsing: fallbackID) else {
             throw BackendError(.malformed, operation, reason: "the peer's fallback ID is no info-hash")
@@ -132,39 +162,27 @@ extension SwarmSignalHandlers {
             throw BackendError(
                 .contentMismatch, operation, reason: "the peer offers another torrent than the variant names")
         }
-        let decision = await policy.decide(
-            SecurityQuestion(
-                action: .fetchFallback, peerID: peerID, jobID: job.jobID, variantID: variantID))
+        let (policy, backend) = (policy, backend)
+        let question = SecurityQuestion(
+            action: .fetchFallback, peerID: peerID, jobID: job.jobID, variantID: variantID)
+        let decision = try await ask("ask the policy for peer \(peerID)", within: options.ttl) {
+            await policy.decide(question)
+        }
         if case .deny(let reason) = decision {
             throw BackendError(.refused, operation, reason: "the policy denies it: \(reason)")
         }
-        let sources = await endpoints.sources(
+        let sources = try await endpoints.sources(
             of: peerID, claimed: ack.endpoints, job: job, variantID: variantID)
         guard !sources.isEmpty else {
             throw BackendError(.noPeer, operation, reason: "nobody knows where the peer can be reached")
         }
-        if let ending = requests[id]?.ending { throw ending }
         var narrowed = job
         narrowed.sources = sources
-        let work = Task { [backend, narrowed] () async -> Result<FetchedContent, BackendError> in
-            do throws(BackendError) {
-                return .success(
-                    try await backend.fetch(
-                        infoHash: infoHash.description, for: narrowed, into: folder, progress: progress))
-            } catch {
-                return .failure(error)
-            }
+        return try await ask(operation, windDown: options.windDown) {
+            [narrowed] () async throws(BackendError) in
+            try await backend.fetch(
+                infoHash: infoHash.description, for: narrowed, into: folder, progress: progress)
         }
-        requests[id]?.fetch = work
-        let outcome = await withTaskCancellationHandler {
-            await work.value
-        } onCancel: {
-            work.cancel()
-        }
-        if case .failure(let error) = outcome, error.code == .cancelled, let ending = requests[id]?.ending {
-            throw ending
-        }
-        return try outcome.get()
     }
 
     /// A peer's word, fit to be shown.

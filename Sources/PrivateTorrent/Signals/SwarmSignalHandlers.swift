@@ -14,6 +14,8 @@ public actor SwarmSignalHandlers {
     let options: SwarmSignalOptions
     let clock: NodeClock
     let endpoints: FallbackEndpoints
+    /// Everything that is asked of code that is not ours.
+    let calls: OutsideCalls
     let report: (@Sendable (FallbackAnswer) -> Void)?
 
     /// A request, by who sent it: IDs of two senders have nothing to do with each other.
@@ -26,13 +28,16 @@ public actor SwarmSignalHandlers {
     struct Answer {
         let jobID: String
         let task: Task<Void, Never>
+        /// It ends, and what cancelled it counts once.
+        var isCancelled = false
     }
 
     /// A fallback that is held for a request of a peer.
     struct Held {
         let jobID: String
         let fallbackID: String
-        let expiry: Task<Void, Never>
+        /// Lets it go when its time is over.
+        let watch: Task<Void, Never>
     }
 
     /// A request of this node, from before it is sent until the file is here.
@@ -40,9 +45,9 @@ public actor SwarmSignalHandlers {
         let peerID: String
         let jobID: String
         let variantID: String
-        /// Where its answer goes; nil once there is one.
-        var answer: AsyncStream<Result<RequestBtFallbackAck, BackendError>>.Continuation?
-        var fetch: Task<Result<FetchedContent, BackendError>, Never>?
+        let work: Task<Result<FetchedContent, BackendError>, Never>
+        /// Where its answer goes; nil before it can come, and once it has.
+        var answer: AsyncStream<RequestBtFallbackAck>.Continuation?
         /// Why it must end, where somebody else ended it.
         var ending: BackendError?
     }
@@ -57,13 +62,22 @@ public actor SwarmSignalHandlers {
     var requests: [String: Request] = [:]
     /// The last preparation for that peer and content: the next one waits for it.
     var preparations: [ContentKey: (id: UInt64, task: Task<Result<String, BackendError>, Never>)] = [:]
-    private var farewells: [UInt64: Task<Void, Never>] = [:]
+    /// What nobody waits for but ``stop()``, which is bounded each: farewells, refusals, what is given back.
+    private var errands: [UInt64: Task<Void, Never>] = [:]
     private var idleWaiters: [CheckedContinuation<Void, Never>] = []
     private var reader: Task<Void, Never>?
     private var lastID: UInt64 = 0
 
     /// What was done so far.
-    public internal(set) var statistics = SwarmSignalStatistics()
+    public internal(set) var statistics: SwarmSignalStatistics {
+        get {
+            var statistics = counts
+            statistics.abandonedCalls = calls.abandonedCount
+            return statistics
+        }
+        set { counts = newValue }
+    }
+    private var counts = SwarmSignalStatistics()
 
     /// Makes handlers for one node.
     ///
@@ -89,7 +103,10 @@ public actor SwarmSignalHandlers {
         self.options = options
         self.clock = clock
         self.report = report
-        endpoints = FallbackEndpoints(overlay: overlay, policy: policy)
+        calls = OutsideCalls(clock: clock)
+        endpoints = FallbackEndpoints(
+            overlay: overlay, policy: policy, calls: calls, callLimit: options.callLimit,
+            policyLimit: options.ttl)
     }
 
     /// Whether it answers.
@@ -120,7 +137,8 @@ public actor SwarmSignalHandlers {
 
     /// Stops to answer, ends every request of this node with `.shutDown`, and releases what is held for peers.
     ///
-    /// Returns when all of that has ended.
+    /// Returns when all of that has ended; what the node's own code does not end is left to itself after
+    /// ``SwarmSignalOptions/windDown`` or ``SwarmSignalOptions/callLimit``.
     public func stop() async {
         guard let reader else { return }
         self.reader = nil
@@ -130,20 +148,20 @@ public actor SwarmSignalHandlers {
             end(request: id, with: BackendError(.shutDown, "fall back", reason: "the node is stopping"))
         }
         for answer in answers.values { await answer.task.value }
-        for key in held.keys { await release(key) }
+        await release(all: Array(held.keys))
         if !requests.isEmpty { await withCheckedContinuation { idleWaiters.append($0) } }
-        for farewell in farewells.values { await farewell.value }
+        for errand in errands.values { await errand.value }
     }
 
     // MARK: - What arrives
 
-    private func take(_ signal: Signal) async {
+    private func take(_ signal: Signal) {
         guard isRunning else { return drop(.stopped) }
         guard signal.toPeerID == localPeerID else { return drop(.wrongAddressee) }
         switch signal.body {
         case .requestBtFallback(let body): begin(body, signal)
         case .requestBtFallbackAck(let body): take(body, from: signal.fromPeerID)
-        case .jobCancel(let body): await take(body, from: signal.fromPeerID)
+        case .jobCancel(let body): take(body, from: signal.fromPeerID)
         }
     }
 
@@ -157,16 +175,42 @@ public actor SwarmSignalHandlers {
             ttl: options.ttl, preferredChannels: options.preferredChannels)
     }
 
+    /// Sends it; the bus is waited for in bounds.
+    func send(_ signal: Signal, within limit: Duration? = nil) async throws(BackendError) {
+        let bus = bus
+        try await ask("send a \(signal.type) signal", within: limit ?? options.callLimit) {
+            () throws(BackendError) in
+            try await bus.send(signal)
+        }
+    }
+
     /// Tells a peer that what a request started is over, without waiting for it.
     func sendCancel(to peerID: String, jobID: String, requestID: String) {
         let signal = signal(
             to: peerID, .jobCancel(JobCancel(jobID: jobID, requestSignalID: requestID)))
+        // Where it does not arrive, the other side lets go by itself after a while.
+        errand { try? await self.send(signal) }
+    }
+
+    /// How many errands are under way.
+    var errandCount: Int { errands.count }
+
+    /// Does something bounded that only ``stop()`` waits for.
+    func errand(_ body: @escaping @Sendable () async -> Void) {
         let id = nextID()
-        farewells[id] = Task {
-            // Where it does not arrive, the other side lets go by itself after a while.
-            try? await bus.send(signal)
-            farewells[id] = nil
+        errands[id] = Task {
+            await body()
+            errands[id] = nil
         }
+    }
+
+    /// Asks the node's own code something.
+    func ask<Value: Sendable>(
+        _ operation: String, within limit: Duration? = nil, windDown: Duration = .zero,
+        late: (@Sendable (Value) async -> Void)? = nil,
+        _ body: @escaping @Sendable () async throws(BackendError) -> Value
+    ) async throws(BackendError) -> Value {
+        return try await calls.call(operation, within: limit, windDown: windDown, late: late, body)
     }
 
     func forget(request id: String) {

@@ -2,7 +2,8 @@ public import NodeInterface
 
 /// Limits of ``SwarmSignalHandlers``.
 public struct SwarmSignalOptions: Sendable, Hashable {
-    /// How many requests of peers are answered at once; default 32. One more is dropped.
+    /// How many requests of peers are answered at once; default 32. One more is refused with `internal-error`; and
+    /// dropped, where as many refusals are being sent already.
     public var answersAtOnce = 32
     /// How many requests of one peer are answered at once; default 4.
     public var answersAtOncePerPeer = 4
@@ -12,10 +13,18 @@ public struct SwarmSignalOptions: Sendable, Hashable {
     public var heldFallbacksPerPeer = 16
     /// How long a fallback is held for a peer that neither ends it nor asks again; default 6 hours.
     public var heldFor = Duration.seconds(6 * 3600)
+    /// How long a fallback is held while the peer has no connection in its swarm; default 5 minutes. Then the peer has to
+    /// ask again. Only where the backend knows (`BitTorrentBackend.isInUse`).
+    public var heldUnusedFor = Duration.seconds(300)
     /// How many requests of this node run at once; default 64.
     public var requestsAtOnce = 64
     /// How long signals of this node count; default 5 minutes. An answer is waited for half as long.
     public var ttl = Signal.standardTTL
+    /// How long the node's own bus, job store, overlay and backend are waited for when they are asked something; default
+    /// 30 seconds. A policy, which may have to ask somebody, has the time of the signal.
+    public var callLimit = Duration.seconds(30)
+    /// How long a backend is waited for when what it does was cancelled; default 10 seconds.
+    public var windDown = Duration.seconds(10)
     /// The channels to try, the first one first.
     public var preferredChannels: [SignalChannelKind] = [.mesh, .btExtension]
 
@@ -35,6 +44,11 @@ public struct SwarmSignalStatistics: Sendable, Hashable {
     public var fetched: UInt64 = 0
     /// Cancels of peers that counted.
     public var cancels: UInt64 = 0
+    /// Fallbacks that were let go because their peer was not seen any more.
+    public var unused: UInt64 = 0
+    /// Calls of the node's own code that did not end in their time, and were left to themselves. One that goes on counting
+    /// is a defect of that code: 64 that do not end, and no other is begun.
+    public var abandonedCalls: UInt64 = 0
     /// Signals that were dropped, by reason; those that the bus dropped are counted there.
     public var drops: [SignalDrop: UInt64] = [:]
 }

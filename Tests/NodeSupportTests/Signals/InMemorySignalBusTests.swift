@@ -161,6 +161,48 @@ struct InMemorySignalBusTests {
         #expect(await bus.statistics.declined == 2)
     }
 
+    @Test("a channel that does not answer is given up, and is not asked for ever")
+    func unanswered() async throws {
+        let hang = Hang()
+        let other = InMemorySignalBus(localPeerID: "a", clock: clock.nodeClock)
+        let bus = bus {
+            $0.unansweredPerChannel = 2
+            $0.pendingSends = 1
+        }
+        await bus.add(HangingChannel(kind: .mesh, hang: hang))
+        let direct = FakeSignalLink(kind: .direct, from: "b", to: other)
+        await bus.add(direct)
+        for count in 1...3 {
+            let signal = signal("\(count)", from: "b", to: "a", channels: [.mesh, .direct])
+            let sending = Task { try await bus.send(signal) }
+            if count <= 2 {
+                await hang.waitUntilEntered(count)
+                await clock.waitForSleepers()
+                #expect(direct.taken.count == count - 1)
+                clock.advance(by: .seconds(5))
+            }
+            try await sending.value
+            #expect(direct.taken.count == count)
+        }
+        #expect(await hang.entered == 2)
+        #expect(await bus.statistics.unanswered == 3)
+        await hang.release()
+    }
+
+    @Test("a cancelled send does not wait for a channel")
+    func cancelledSend() async throws {
+        let hang = Hang()
+        let bus = bus()
+        await bus.add(HangingChannel(kind: .mesh, hang: hang))
+        let signal = signal(from: "b", to: "a")
+        let sending = Task { try await bus.send(signal) }
+        await hang.waitUntilEntered()
+        sending.cancel()
+        let error = await #expect(throws: BackendError.self) { try await sending.value }
+        #expect(error?.code == .cancelled)
+        await hang.release()
+    }
+
     @Test("what is not ours, has expired or is too large is not sent")
     func refusals() async {
         let bus = bus()
@@ -182,5 +224,15 @@ struct InMemorySignalBusTests {
         for await _ in arrivals { Issue.record("nothing was sent") }
         #expect(try await arrive(signal(), at: bus) == .stopped)
         for await _ in await bus.signals() { Issue.record("nothing can be read") }
+    }
+}
+
+private struct HangingChannel: SignalChannel {
+    let kind: SignalChannelKind
+    let hang: Hang
+
+    func take(_ envelope: [UInt8], of signal: Signal) async -> Bool {
+        await hang.wait()
+        return true
     }
 }

@@ -103,4 +103,42 @@ struct PreparationTests {
         #expect(await backend.running.isEmpty)
         try await backend.shutdown()
     }
+
+    @Test("What is held for somebody is in use while a peer that was named for it is connected")
+    func inUse() async throws {
+        let scratch = try Scratch()
+        let file = try scratch.file("in", bytes: 100_000)
+        let backend = try await TorrentBackend.start(
+            options: TorrentBackendOptions(enabled: true),
+            configuration: BackendConfiguration(
+                engine: EngineConfiguration(listen: [ListenAddress(parsing: "127.0.0.1:0")]),
+                shareRoots: [scratch.path]))
+        let job = SwarmJob(
+            jobID: "job", file: SwarmFile(contentID: "c", hash: "h", sizeBytes: 100_000),
+            sources: [SwarmSource(peerID: "b", transport: "torrent", address: "127.0.0.2", port: 7)],
+            variants: [SwarmVariant(id: "v", reference: .localFile(path: file))])
+        let id = try await backend.preparePrivateTorrent(
+            job: job, variant: "v", holder: "h", preferredPieceSizeBytes: nil)
+        #expect(await backend.isInUse(fallbackID: id, jobID: "job", holder: "h") == false)
+
+        let member = try await Swarm.engine("127.0.0.2")
+        let endpoint = try #require(await backend.engine.listeningEndpoints.first)
+        let torrent = try await member.add(
+            InfoHash(parsing: id),
+            options: AddOptions(
+                saveFolder: scratch.path, members: [Member(AddressRule(endpoint), source: .invite)]))
+        try await torrent.start(dialling: [endpoint])
+        while await backend.isInUse(fallbackID: id, jobID: "job", holder: "h") != true {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        #expect(await backend.isInUse(fallbackID: id, jobID: "job", holder: "other") == false)
+        #expect(await backend.isInUse(fallbackID: id, jobID: "other", holder: "h") == false)
+        try await torrent.remove()
+        while await backend.isInUse(fallbackID: id, jobID: "job", holder: "h") == true {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        try await member.shutdown()
+        try await backend.shutdown()
+    }
+
 }

@@ -1,5 +1,6 @@
 import Foundation
 import NodeInterface
+import PrivateTorrentTesting
 import Testing
 import TorrentEngine
 
@@ -8,10 +9,12 @@ import TorrentEngine
 @Suite(.timeLimit(.minutes(2)))
 struct VariantResolverTests {
     private func resolve(
-        _ reference: SwarmVariantReference, _ resolver: VariantResolver, preferring size: Int64? = nil
+        _ reference: SwarmVariantReference, _ resolver: VariantResolver, preferring size: Int64? = nil,
+        within limit: Duration = .seconds(60)
     ) async throws -> VariantResolver.Resolved {
         try await resolver.resolve(
-            SwarmVariant(id: "v", reference: reference), preferredPieceSizeBytes: size, operation: "test")
+            SwarmVariant(id: "v", reference: reference), preferredPieceSizeBytes: size, within: limit,
+            operation: "test")
     }
 
     private func seeded(_ resolved: VariantResolver.Resolved) throws -> Metainfo {
@@ -106,6 +109,28 @@ struct VariantResolverTests {
         #expect(asked.last?.contains("disk on fire") == true)
     }
 
+    @Test("A resolver or loader that does not return is waited for in bounds")
+    func stuck() async throws {
+        let scratch = try Scratch()
+        let created = try await TorrentCreator().create(of: scratch.file("first", bytes: 1000))
+        let hang = Hang()
+        let resolver = VariantResolver(
+            configuration: BackendConfiguration(
+                metainfoResolvers: [
+                    StuckMetainfo(hang: hang),
+                    FixedResolver(name: "library", answer: .success(created.torrent)),
+                ], metainfoLoader: StuckMetainfo(hang: hang)))
+        let limit = Duration.milliseconds(50)
+        let found = try await resolve(
+            .infoHash(created.metainfo.infoHash.description), resolver, within: limit)
+        guard case .fetch(.metainfo, _) = found else { return #expect(Bool(false), "the next was not asked") }
+        let error = await #expect(throws: BackendError.self) {
+            try await resolve(.torrentURL("x"), resolver, within: limit)
+        }
+        #expect(error?.code == .timedOut)
+        await hang.release()
+    }
+
     @Test("An info-hash that nobody knows is an error that says who was asked")
     func nobodyKnows() async throws {
         let scratch = try Scratch()
@@ -139,6 +164,21 @@ struct VariantResolverTests {
             configuration: BackendConfiguration(metainfoLoader: FixedLoader(bytes: [1])))
         let error = await #expect(throws: BackendError.self) { try await resolve(.torrentURL("x"), bad) }
         #expect(error?.code == .malformed)
+    }
+}
+
+private struct StuckMetainfo: MetainfoResolver, MetainfoLoader {
+    let name = "stuck"
+    let hang: Hang
+
+    func metainfo(infoHash: String, maximumBytes: Int) async throws(BackendError) -> [UInt8]? {
+        await hang.wait()
+        return nil
+    }
+
+    func loadMetainfo(url: String, maximumBytes: Int) async throws(BackendError) -> [UInt8] {
+        await hang.wait()
+        return []
     }
 }
 

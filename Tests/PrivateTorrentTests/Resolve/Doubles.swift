@@ -1,13 +1,15 @@
 import Foundation
 import NodeInterface
+import PrivateTorrentTesting
 import TorrentEngine
 
 /// A source that delivers what each candidate's reference says: `bytes:COUNT`, `fail`, or `hang`; `together:COUNT`
-/// waits until another candidate is being fetched too.
+/// waits until another candidate is being fetched too; `stuck` does not return, cancelled or not.
 struct ScriptedSource: ContentFetchBackend {
     let type = ContentBackendType.http
     let supportedDomain: ContentDomain? = nil
     let log = Locked(Log())
+    let stuck = Hang()
 
     struct Log {
         var began: [String] = []
@@ -33,6 +35,7 @@ struct ScriptedSource: ContentFetchBackend {
         }
         defer { log.withLock { $0.atOnce -= 1 } }
         let words = candidate.backendRef.split(separator: ":")
+        if words.first == "stuck" { await stuck.wait() }
         if words.first == "hang" {
             try? await Task.sleep(for: .seconds(600))
             throw BackendError(.cancelled, "fetch", reason: "cancelled")

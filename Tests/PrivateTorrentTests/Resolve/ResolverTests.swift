@@ -1,5 +1,6 @@
 import Foundation
 import NodeInterface
+import PrivateTorrentTesting
 import Testing
 import TorrentEngine
 
@@ -178,5 +179,21 @@ struct ResolverTests {
             into: scratch.folder("out")
         ) { report in states.withLock { $0.append(report.state) } }
         #expect(states.withLock { $0 } == [.running, .succeeded])
+    }
+
+    @Test("A backend that does not return, cancelled or not, holds no plan up")
+    func stuck() async throws {
+        let scratch = try Scratch()
+        let source = ScriptedSource()
+        var resolver = Resolver(backends: [source])
+        resolver.windDown = .milliseconds(50)
+        let steps = [
+            ResolutionStep(id: "1", candidates: [candidate("a", "stuck")], timeout: .milliseconds(50)),
+            ResolutionStep(id: "2", candidates: [candidate("b", "bytes:2500")]),
+        ]
+        let resolution = try await resolver.resolve(plan(steps[0], steps[1]), into: scratch.folder("out"))
+        #expect(resolution.steps.map(\.state) == [.timedOut, .succeeded])
+        #expect(scratch.tree("out") == ["song.flac"])
+        await source.stuck.release()
     }
 }

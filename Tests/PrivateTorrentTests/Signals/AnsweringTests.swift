@@ -126,14 +126,15 @@ struct AnsweringTests {
     }
 
     @Test(
-        "a hundred requests at once: so many are answered, the rest dropped, and one at a time for a content")
+        "a hundred requests at once: so many are prepared, the rest refused, and one at a time for a content")
     func flood() async throws {
         var busOptions = SignalBusOptions()
         busOptions.burstPerSender = 1000
         let fixture = try await SignalFixture(busOptions: busOptions)
         await fixture.backendA.gate()
         for _ in 0..<100 { try await fixture.deliverToA(fixture.signal(fixture.request())) }
-        await eventually { await fixture.a.statistics.drops[.overloaded] == 96 }
+        await eventually { await fixture.a.refusedOrDropped == 96 }
+        #expect(fixture.acks.contains { !$0.accepted && $0.reason == .internalError })
         #expect(await fixture.a.answeringCount == 4)
         await fixture.backendA.waitUntilGated()
         #expect(await fixture.backendA.prepared.count == 1)
@@ -153,7 +154,7 @@ struct AnsweringTests {
         try await fixture.jobs.put(job)
         await fixture.backendA.gate()
         for peer in peers { try await fixture.deliverToA(fixture.signal(fixture.request(), from: peer)) }
-        await eventually { await fixture.a.statistics.drops[.overloaded] == 68 }
+        await eventually { await fixture.a.refusedOrDropped == 68 }
         #expect(await fixture.a.answeringCount == 32)
         await fixture.backendA.open()
         await eventually { await fixture.a.heldCount == 32 }
@@ -173,6 +174,33 @@ struct AnsweringTests {
         fixture.clock.advance(by: .seconds(6 * 3600))
         await eventually { await fixture.backendA.heldCount == 0 }
         #expect(await fixture.a.heldCount == 0)
+        await fixture.stop()
+    }
+
+    @Test("what is held for a peer that is not seen is let go after a while, and kept while it is seen")
+    func unused() async throws {
+        let fixture = try await SignalFixture()
+        await fixture.backendA.setInUse(true)
+        #expect(try await answer(fixture, to: fixture.request())?.accepted == true)
+        await eventually { await fixture.a.answeringCount == 0 }
+        /// The clock moves only when the watch sleeps: it has looked in between.
+        func pass(_ times: Int) async {
+            for _ in 0..<times {
+                await eventually { fixture.clock.sleeperCount == 1 }
+                let looks = await fixture.backendA.looks
+                fixture.clock.advance(by: .seconds(75))
+                await eventually { await fixture.backendA.looks > looks }
+            }
+        }
+        await pass(12)
+        #expect(await fixture.a.heldCount == 1)
+        await fixture.backendA.setInUse(false)
+        await pass(3)
+        #expect(await fixture.a.heldCount == 1)
+        await pass(1)
+        await eventually { await fixture.backendA.heldCount == 0 }
+        #expect(await fixture.a.heldCount == 0)
+        #expect(await fixture.a.statistics.unused == 1)
         await fixture.stop()
     }
 
@@ -281,5 +309,12 @@ struct AnsweringTests {
         await fixture.a.start()
         #expect(try await answer(fixture, to: fixture.request())?.accepted == true)
         await fixture.stop()
+    }
+}
+
+extension SwarmSignalHandlers {
+    /// Requests that came while too many were answered.
+    fileprivate var refusedOrDropped: UInt64 {
+        statistics.drops[.overloaded, default: 0] + statistics.answers[.internalError, default: 0]
     }
 }

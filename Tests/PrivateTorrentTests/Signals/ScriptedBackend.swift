@@ -22,12 +22,22 @@ actor ScriptedBackend: BitTorrentBackend {
     private var isEnabled = true
     private var failure: BackendError?
     private var isGated = false
+    private var inUse: Bool?
+    /// How often it was asked whether something is in use.
+    private(set) var looks = 0
     private var gated: [CheckedContinuation<Void, Never>] = []
     private var arrivals: [CheckedContinuation<Void, Never>] = []
 
     var isSupported: Bool { isEnabled }
     var listenEndpoints: [String] { ["127.0.0.1:6881"] }
     var heldCount: Int { held.count }
+
+    func setInUse(_ inUse: Bool) { self.inUse = inUse }
+
+    func isInUse(fallbackID: String, jobID: String, holder: String) -> Bool? {
+        looks += 1
+        return inUse
+    }
 
     func disable() { isEnabled = false }
     func fail(with code: BackendError.Code) {
