@@ -99,6 +99,9 @@ let package = Package(
         .executableTarget(
             name: "DiskLayerCheck", dependencies: ["CShim"], path: "Tests/DiskLayer",
             cxxSettings: cxxSettings + [.headerSearchPath("../../CShim/src")]),
+        .executableTarget(
+            name: "NetworkSource", dependencies: ["PrivateTorrent", "NodeInterface", "TorrentEngine"],
+            path: "Tests/Network/Source", swiftSettings: swiftSettings),
         .executableTarget(name: "NetworkMember", dependencies: ["CShim"], path: "Tests/Network/Member"),
         .executableTarget(
             name: "AttackTarget", dependencies: ["TorrentEngine"], path: "Tests/AttackTarget",

@@ -757,6 +757,19 @@ typedef struct clt_message_counters {
 CLT_RESULT clt_torrent_get_message_counters(clt_engine *engine, clt_torrent_id torrent,
                                             clt_message_counters *out, clt_error *error) CLT_NOEXCEPT;
 
+/* ---- SHA-256
+ * ------------------------------------------------------ */
+
+/* Of bytes that come in parts. Never blocks. */
+typedef struct clt_sha256 clt_sha256;
+
+CLT_RESULT clt_sha256_new(clt_sha256 **out, clt_error *error) CLT_NOEXCEPT;
+CLT_RESULT clt_sha256_update(clt_sha256 *hash, const void *data, size_t length,
+                             clt_error *error) CLT_NOEXCEPT;
+/* Begins anew: the next bytes are those of another hash. */
+CLT_RESULT clt_sha256_finish(clt_sha256 *hash, uint8_t out[32], clt_error *error) CLT_NOEXCEPT;
+CLT_EXPORT void clt_sha256_free(clt_sha256 *hash) CLT_NOEXCEPT;
+
 #ifdef __cplusplus
 }
 #endif

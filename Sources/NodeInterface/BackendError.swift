@@ -7,7 +7,8 @@ public struct BackendError: Error, Sendable, Hashable {
         enum Value: String, Sendable {
             case unsupported, disabled, invalidOptions, unknownVariant, malformed, limitExceeded, refused,
                 noPeer
-            case timedOut, contentMismatch, storage, network, cancelled, shutDown, internalFailure
+            case timedOut, contentMismatch, noSuchFile, ambiguousFile, storage, network, cancelled, shutDown
+            case internalFailure
         }
 
         let value: Value
@@ -35,6 +36,10 @@ public struct BackendError: Error, Sendable, Hashable {
         public static let timedOut = Code(value: .timedOut)
         /// What was fetched is not what the job says: size or hash differ.
         public static let contentMismatch = Code(value: .contentMismatch)
+        /// The content has no file like the one that is wanted.
+        public static let noSuchFile = Code(value: .noSuchFile)
+        /// The content has several files, and more than one fits what is said of the one that is wanted.
+        public static let ambiguousFile = Code(value: .ambiguousFile)
         /// The file system refuses or fails.
         public static let storage = Code(value: .storage)
         /// The network fails.

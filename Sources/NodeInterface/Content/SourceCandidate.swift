@@ -24,13 +24,15 @@ public struct SourceCandidate: Sendable, Hashable, Codable, Identifiable {
     public var isPreferred: Bool
     /// Whether it is known to come from the overlay or an invite; false where that is not known.
     public var isFromPrivateSource: Bool
+    /// Which file it is, where the content has several; nil where it has one.
+    public var file: CandidateFile?
 
     /// Makes a candidate.
     public init(
         id: String, itemID: String, backend: ContentBackendType, backendRef: String,
         expectedQuality: Double = 0, trustScore: Double = 0, seeders: Int? = nil,
         lastValidatedAt: UnixTime? = nil, lastSeenAt: UnixTime? = nil, isPreferred: Bool = false,
-        isFromPrivateSource: Bool = false
+        isFromPrivateSource: Bool = false, file: CandidateFile? = nil
     ) {
         self.id = id
         self.itemID = itemID
@@ -43,5 +45,6 @@ public struct SourceCandidate: Sendable, Hashable, Codable, Identifiable {
         self.lastSeenAt = lastSeenAt
         self.isPreferred = isPreferred
         self.isFromPrivateSource = isFromPrivateSource
+        self.file = file
     }
 }

@@ -5,7 +5,8 @@ public import TorrentEngine
     import Glibc
 #endif
 
-/// Fetches a torrent of one file straight into a sink, in order, while it arrives.
+/// Fetches one file of a torrent straight into a sink, in order, while it arrives. What comes of the torrent's other
+/// files meanwhile is thrown away: the wanted pieces go first, and it ends with the last of them.
 ///
 /// The file lies in a private folder for as long as that takes, and is removed afterwards.
 public struct ContentStreamer: Sendable {
@@ -19,18 +20,21 @@ public struct ContentStreamer: Sendable {
         public var members: [Member]
         /// The most bytes that are wanted. Larger content is refused before the first byte.
         public var maximumBytes: UInt64
+        /// Which file, where the torrent has several.
+        public var choice: FileChoice
         /// Whether the torrent speaks `slskdn` meanwhile, and as whom.
         public var messages: MessageChannel?
 
         /// Makes a request.
         public init(
             _ reference: TorrentReference, below folder: String, members: [Member], maximumBytes: UInt64,
-            messages: MessageChannel? = nil
+            choice: FileChoice = FileChoice(), messages: MessageChannel? = nil
         ) {
             self.reference = reference
             self.folder = folder
             self.members = members
             self.maximumBytes = maximumBytes
+            self.choice = choice
             self.messages = messages
         }
     }
@@ -47,8 +51,8 @@ public struct ContentStreamer: Sendable {
     /// - Parameter started: Called with the torrent once it runs, so that its members can be changed; again with another
     ///   one where it had to be added anew.
     /// - Throws: `.noPeer` where no member is given; `.limitExceeded` where the content is larger than wanted;
-    ///   `.unsupported` where it is not one file; `.refused`, `.malformed`, `.storage`, `.cancelled`, `.shutDown`; and
-    ///   what the sink throws.
+    ///   `.noSuchFile`, `.ambiguousFile`; `.refused`, `.malformed`, `.storage`, `.cancelled`, `.shutDown`; and what the
+    ///   sink throws.
     public func stream(
         _ request: Request, to sink: any ContentSink,
         started: @escaping @Sendable (Torrent) async -> Void = { _ in }
@@ -58,7 +62,8 @@ public struct ContentStreamer: Sendable {
             throw BackendError(.noPeer, operation, reason: "no member of the swarm is known")
         }
         if case .metainfo(let metainfo) = request.reference {
-            _ = try Self.checkedFile(of: metainfo, request, operation)
+            let wanted = try Self.checkedFile(of: metainfo, request, operation)
+            guard wanted.file.sizeBytes > 0 else { return try await deliverNothing(to: sink) }
         }
         let folder = try await makeFolder(below: request.folder)
         let result = await run(request, sink, in: folder, started, operation)
@@ -75,12 +80,14 @@ public struct ContentStreamer: Sendable {
         var torrent: Torrent?
         let result: Result<ContentDelivery, BackendError>
         do throws(BackendError) {
-            let metainfo = try await begin(request, in: folder, &torrent, started, operation)
-            let file = try Self.checkedFile(of: metainfo, request, operation)
+            let (metainfo, file) = try await begin(request, in: folder, &torrent, started, operation)
             guard let torrent else {
                 throw BackendError(.internalFailure, operation, reason: "no torrent")
             }
-            result = .success(try await deliver(file, of: metainfo, torrent, sink))
+            result = .success(
+                file.sizeBytes == 0
+                    ? try await deliverNothing(to: sink)
+                    : try await deliver(file, of: metainfo, torrent, sink))
         } catch {
             result = .failure(error)
         }
@@ -92,7 +99,7 @@ public struct ContentStreamer: Sendable {
     private func begin(
         _ request: Request, in folder: String, _ torrent: inout Torrent?,
         _ started: @Sendable (Torrent) async -> Void, _ operation: String
-    ) async throws(BackendError) -> Metainfo {
+    ) async throws(BackendError) -> (Metainfo, Metainfo.File) {
         let dialled = request.members.compactMap(\.endpoint)
         let options = AddOptions(
             saveFolder: folder, members: request.members, messages: request.messages)
@@ -109,13 +116,15 @@ public struct ContentStreamer: Sendable {
                 await started(asking)
                 return try await asking.metadata()
             }
-            let file = try Self.checkedFile(of: metainfo, request, operation)
-            try await requireSpace(for: file.sizeBytes, in: folder, operation)
+            let wanted = try Self.checkedFile(of: metainfo, request, operation)
+            // Of an empty file nothing is fetched.
+            guard wanted.file.sizeBytes > 0 else { return (metainfo, wanted.file) }
+            try await requireSpace(for: metainfo, in: folder, operation)
             if metainfo.renamed.isEmpty {
                 try await translatingErrors { () throws(EngineError) in
                     try await asking.acceptMetadata(metainfo)
                 }
-                return metainfo
+                return (metainfo, wanted.file)
             }
             // The engine, left to itself, would make files under the names before cleaning.
             try await translatingErrors { () throws(EngineError) in try await asking.remove() }
@@ -123,7 +132,8 @@ public struct ContentStreamer: Sendable {
             known = metainfo
         }
         guard let known else { throw BackendError(.internalFailure, operation, reason: "no metadata") }
-        try await requireSpace(for: known.sizeBytes, in: folder, operation)
+        let wanted = try Self.checkedFile(of: known, request, operation)
+        try await requireSpace(for: known, in: folder, operation)
         let added = try await translatingErrors { () throws(EngineError) in
             var options = options
             options.content = .pieces([UInt8](repeating: 0, count: (known.pieceCount + 7) / 8))
@@ -133,7 +143,12 @@ public struct ContentStreamer: Sendable {
         try await translatingErrors { () throws(EngineError) in try await added.start(dialling: dialled)
         }
         await started(added)
-        return known
+        return (known, wanted.file)
+    }
+
+    private func deliverNothing(to sink: any ContentSink) async throws(BackendError) -> ContentDelivery {
+        try await sink.begin(totalBytes: 0)
+        return ContentDelivery(deliveredBytes: 0, isComplete: true)
     }
 
     private func deliver(
@@ -156,23 +171,18 @@ public struct ContentStreamer: Sendable {
         do throws(EngineError) { return try await reader.next() } catch { throw BackendError(error) }
     }
 
-    /// The one file, where private mode accepts the torrent and it is not larger than wanted.
+    /// The file that is meant, where private mode accepts the torrent and it is not larger than wanted.
     private static func checkedFile(
         of metainfo: Metainfo, _ request: Request, _ operation: String
-    ) throws(BackendError) -> Metainfo.File {
+    ) throws(BackendError) -> (index: Int, file: Metainfo.File) {
         do throws(EngineError) { try metainfo.checkPrivateMode() } catch { throw BackendError(error) }
-        let files = metainfo.files.filter { !$0.isPad }
-        guard let file = files.first, files.count == 1 else {
-            throw BackendError(
-                .unsupported, operation, reason: "it holds \(files.count) files, and a stream is of one",
-                remedy: "fetch it into a folder")
-        }
-        guard file.sizeBytes <= request.maximumBytes else {
+        let wanted = try request.choice.file(in: metainfo, operation)
+        guard wanted.file.sizeBytes <= request.maximumBytes else {
             throw BackendError(
                 .limitExceeded, operation,
-                reason: "it has \(file.sizeBytes) bytes, more than \(request.maximumBytes)")
+                reason: "it has \(wanted.file.sizeBytes) bytes, more than \(request.maximumBytes)")
         }
-        return file
+        return wanted
     }
 
     private func makeFolder(below parent: String) async throws(BackendError) -> String {
@@ -186,8 +196,9 @@ public struct ContentStreamer: Sendable {
     }
 
     private func requireSpace(
-        for bytes: UInt64, in folder: String, _ operation: String
+        for metainfo: Metainfo, in folder: String, _ operation: String
     ) async throws(BackendError) {
+        let bytes = metainfo.sizeBytes
         try await translatingErrors { () throws(EngineError) in
             let free = try await blocking(operation) { () throws(EngineError) in
                 try FileSystem.freeBytes(at: folder, operation: operation)

@@ -12,6 +12,13 @@ struct StreamingTests {
         _ scratch: Scratch, bytes: Int
     ) async throws -> (swarm: Swarm, backend: TorrentBackend, candidate: SourceCandidate) {
         let swarm = try await Swarm.seed(scratch.file("in.bin", bytes: bytes), pieceLength: 65536)
+        let (backend, candidate) = try await backend(for: swarm, scratch)
+        return (swarm, backend, candidate)
+    }
+
+    private func backend(
+        for swarm: Swarm, _ scratch: Scratch
+    ) async throws -> (backend: TorrentBackend, candidate: SourceCandidate) {
         let backend = try await TorrentBackend.start(
             options: TorrentBackendOptions(
                 enabled: true, privateMode: PrivateModeOptions(inviteList: ["\(swarm.endpoint)"])),
@@ -21,7 +28,7 @@ struct StreamingTests {
         let candidate = SourceCandidate(
             id: "c", itemID: "i", backend: .torrent, backendRef: "\(swarm.torrent.infoHash)", seeders: 2,
             isFromPrivateSource: true)
-        return (swarm, backend, candidate)
+        return (backend, candidate)
     }
 
     private func end(_ scratch: Scratch, _ swarm: Swarm, _ backend: TorrentBackend) async throws {
@@ -69,6 +76,28 @@ struct StreamingTests {
             candidate, to: CollectingSink(enoughAt: 1), maximumBytes: .max)
         #expect(!delivery.isComplete)
         #expect(delivery.deliveredBytes < 3_000_000)
+        try await end(scratch, swarm, backend)
+    }
+
+    @Test("Of a torrent of several files, the candidate or its magnet link says which")
+    func several() async throws {
+        let scratch = try Scratch()
+        for name in ["a", "b", "c"] { try scratch.file("t/\(name)", bytes: 200_000) }
+        let swarm = try await Swarm.seed("\(scratch.path)/t", pieceLength: 65536)
+        let (backend, plain) = try await backend(for: swarm, scratch)
+        var byPath = plain
+        byPath.file = CandidateFile(path: "b")
+        var byIndex = plain
+        byIndex.backendRef = "magnet:?xt=urn:btih:\(swarm.torrent.infoHash)&so=1"
+        for candidate in [byPath, byIndex] {
+            let sink = CollectingSink()
+            _ = try await backend.fetch(candidate, to: sink, maximumBytes: 200_000)
+            #expect(try Data(sink.bytes) == scratch.contents("t/b"))
+        }
+        let error = await #expect(throws: BackendError.self) {
+            try await backend.fetch(plain, to: CollectingSink(), maximumBytes: .max)
+        }
+        #expect(error?.code == .ambiguousFile)
         try await end(scratch, swarm, backend)
     }
 }
