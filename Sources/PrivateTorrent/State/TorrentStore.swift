@@ -97,6 +97,9 @@ public actor TorrentStore {
     /// What the state directory has of a torrent.
     public func entry(_ infoHash: InfoHash) -> TorrentEntry? { index.entries[infoHash] }
 
+    /// The state directory: an absolute path.
+    public nonisolated var path: String { directory.path }
+
     /// A torrent, where it is in the engine.
     public func torrent(_ infoHash: InfoHash) -> Torrent? { running[infoHash]?.torrent }
 

@@ -15,7 +15,8 @@ struct Fetch: AsyncParsableCommand {
               swarmctl fetch album.torrent --peer 10.0.0.1:6881 --into ~/Downloads
               swarmctl fetch - --into ~/Downloads < invite.txt
 
-            Interrupt (Ctrl-C) keeps what is there; the same command goes on from it. A file or folder of that \
+            Interrupt (Ctrl-C) keeps what is there; the same command goes on from it. With --state, what was verified \
+            until 30 seconds before need not be hashed again. A file or folder of that \
             name which is not ours is left as it is (exit 73).
             """)
 
@@ -44,6 +45,7 @@ struct Fetch: AsyncParsableCommand {
         help: "Take over what is there already under that name: keep what verifies, fetch the rest over it.")
     var adopt = false
 
+    @OptionGroup var state: StateOptions
     @OptionGroup var wire: WireOptions
     @OptionGroup var common: CommonOptions
 
@@ -54,8 +56,11 @@ struct Fetch: AsyncParsableCommand {
         var members = try listedMembers()
         let reference = try await readReference()
         if case .magnet(let link) = reference { members += Self.members(of: link, output) }
-        let request = FetchRequest(
+        var wish = FetchRequest(
             reference, into: into, members: members, adoptsExisting: adopt, timeout: limit)
+        // The same command goes on with it, and nothing else does.
+        wish.isAwaited = true
+        let request = wish
 
         let result = try await EngineSession.with(listen: listen, wire: wire, logger: common.logger) {
             engine in
@@ -68,7 +73,10 @@ struct Fetch: AsyncParsableCommand {
             }
             defer { reporting.cancel() }
             let view = FetchView(output)
-            return try await Fetcher(engine: engine).fetch(request) { view.take($0) }
+            return try await state.with(engine, output) { store in
+                let fetcher = if let store { Fetcher(store: store) } else { Fetcher(engine: engine) }
+                return try await fetcher.fetch(request) { view.take($0) }
+            }
         }
         output.emit(
             FinishedEvent(

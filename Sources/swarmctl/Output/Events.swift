@@ -164,3 +164,41 @@ struct ErrorEvent: OutputEvent {
         remedy = failure.remedy
     }
 }
+
+/// A state directory was opened.
+struct StateEvent: OutputEvent {
+    static let event = "state"
+
+    struct Problem: Encodable, Sendable {
+        let file: String
+        @OrNull var quarantined: String?
+        let reason: String
+    }
+
+    let torrents: Int
+    let unclean: Bool
+    let rebuilt: Bool
+    let problems: [Problem]
+
+    init(_ report: StateReport, torrents: Int) {
+        self.torrents = torrents
+        unclean = report.wasUnclean
+        rebuilt = report.isRebuilt
+        problems = report.problems.map {
+            Problem(file: $0.file, quarantined: OrNull(wrappedValue: $0.quarantined), reason: $0.reason)
+        }
+    }
+}
+
+/// A torrent of the state directory was taken up, or could not be.
+struct RestoredEvent: OutputEvent {
+    static let event = "restored"
+
+    let infoHash: String
+    @OrNull var reason: String?
+
+    init(_ infoHash: InfoHash, _ error: EngineError? = nil) {
+        self.infoHash = infoHash.description
+        reason = error?.code.description
+    }
+}

@@ -36,17 +36,20 @@ struct SeedSession: Sendable {
 
     /// Reports and follows the rules until the task is cancelled, which is the normal end.
     ///
-    /// - Parameter events: Those of the engine, subscribed to before the torrent was started.
-    func run(_ torrent: Torrent, events: EngineEvents) async throws {
+    /// - Parameters:
+    ///   - torrent: The one that the rules are of; nil where all that runs is what was kept.
+    ///   - store: Where its members are kept.
+    ///   - events: Those of the engine, subscribed to before the torrent was started.
+    func run(_ torrent: Torrent?, keptIn store: TorrentStore? = nil, events: EngineEvents) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 var reporter = PeerReporter(output: output, side: .seed, isVerbose: isVerbose)
                 try await reporter.report(events)
             }
-            if let ruleFile {
+            if let ruleFile, let torrent {
                 group.addTask {
                     await ruleFile.follow(from: version, wishes: hangups) { read in
-                        await take(read, of: ruleFile, for: torrent)
+                        await take(read, of: ruleFile, for: torrent, keptIn: store)
                     }
                 }
             }
@@ -70,12 +73,17 @@ struct SeedSession: Sendable {
     }
 
     private func take(
-        _ read: Result<[Member], EngineError>, of file: WatchedRuleFile, for torrent: Torrent
+        _ read: Result<[Member], EngineError>, of file: WatchedRuleFile, for torrent: Torrent,
+        keptIn store: TorrentStore?
     ) async {
         do throws(EngineError) {
             let fromFile = try read.get()
             let members = listed + fromFile
-            try await torrent.setMembers(members)
+            if let store {
+                try await store.setMembers(members, of: torrent.infoHash)
+            } else {
+                try await torrent.setMembers(members)
+            }
             try await torrent.start(dialling: members.compactMap(\.endpoint))
             output.note("read \(safe(file.path)) again: \(Units.count(fromFile.count, "rule"))")
         } catch {

@@ -131,4 +131,32 @@ import Testing
         #expect(ended.status == 65)
         #expect(ended.events.last?["code"] == .string("contentMismatch"))
     }
+
+    @Test func aSeedIsKeptAndASecondProcessIsRefused() async throws {
+        try scratch.write("data.bin", bytes: 50_000)
+        let created = try await Command.run(
+            "create", scratch("data.bin"), "--output", scratch("data.torrent"), "--json")
+        let infoHash = try #require(created.event("created")?["infoHash"]?.string)
+        let state = ["--state", scratch("state"), "--listen", "127.0.0.1:0", "--json"]
+        let seeding = try Command(
+            ["seed", scratch("data.torrent"), "--data", scratch.path, "--allow", "127.0.0.2"] + state)
+        _ = try await seeding.event("restored")
+        let second = try await Command(["seed"] + state).end()
+        #expect(second.status == 73)
+        #expect(second.events.last?["code"] == .string("inUse"))
+        seeding.send(SIGKILL)
+        _ = await seeding.end()
+
+        let again = try Command(["seed"] + state)
+        let port = Int(try await again.event("listening")["port"]?.number ?? 0)
+        let restored = try await again.event("restored")
+        #expect(restored["infoHash"] == .string(infoHash))
+        let fetched = try await Command.run(
+            "fetch", infoHash, "--peer", "127.0.0.1:\(port)", "--listen", "127.0.0.2:0", "--into",
+            scratch("in"),
+            "--state", scratch("other"), "--json")
+        #expect(fetched.status == 0)
+        #expect(try scratch.read("data.bin") == scratch.read("in/data.bin"))
+        await endsWell(again, SIGINT)
+    }
 }
