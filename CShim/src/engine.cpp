@@ -175,7 +175,7 @@ clt_torrent_id engine::add_torrent(clt_add_options const &options) {
     torrent &t = *added;
     by_handle_[t.handle()] = &t;
     torrents_.emplace(t.id(), std::move(added));
-    update_filter();
+    update_filter(t.id());
     return t.id();
 }
 
@@ -191,7 +191,7 @@ void engine::remove_torrent(clt_torrent_id id, uint64_t request, bool deleting) 
     by_handle_.erase(t.handle());
     removals_.push_back({std::move(torrents_.at(id)), request});
     torrents_.erase(id);
-    update_filter();
+    update_filter(id);
     finish_removals();
 }
 
@@ -216,13 +216,16 @@ void engine::finish_removals() {
     });
 }
 
-void engine::update_filter() {
+void engine::update_filter(clt_torrent_id changed) {
 #if defined(CLT_TEST_UNLOCK_ADMISSION) || defined(CLT_TEST_UNLOCK_SESSION_FILTER)
+    (void)changed;
     session_->set_ip_filter(lt::ip_filter());
 #else
+    auto const found = torrents_.find(changed);
+    bool const is_gone = found == torrents_.end();
+    if (!everybody_.set(changed, is_gone ? std::vector<member>() : found->second->members().all())) return;
     lt::ip_filter filter = deny_all();
-    for (auto const &[id, t] : torrents_)
-        t->members().add_to(filter);
+    everybody_.add_to(filter);
     session_->set_ip_filter(std::move(filter));
     for (lt::tcp::endpoint const &listener : listeners_) {
         try {

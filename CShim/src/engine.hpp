@@ -8,6 +8,7 @@
 #include "event_queue.hpp"
 #include "held_sockets.hpp"
 #include "interface_watch.hpp"
+#include "member_union.hpp"
 #include "newcomers.hpp"
 #include "refusal_log.hpp"
 #include "torrent.hpp"
@@ -51,7 +52,8 @@ public:
     clt_torrent_id add_torrent(clt_add_options const &options);
     void remove_torrent(clt_torrent_id id, uint64_t request, bool deleting);
     torrent &find(clt_torrent_id id); // throws NOT_FOUND
-    void update_filter();
+    // After the members of a torrent changed, or it came or went.
+    void update_filter(clt_torrent_id changed);
     lt::session &session() { return *session_; }
     refusal_log const &refusals() const { return refusals_; }
 
@@ -110,6 +112,7 @@ private:
     bool is_deaf_ = false;       // no listener, for want of descriptors
     clt_torrent_id last_id_ = 0;
     std::map<clt_torrent_id, std::unique_ptr<torrent>> torrents_;
+    member_union everybody_;
     std::map<lt::torrent_handle, torrent *> by_handle_;
     std::vector<removal> removals_;
 

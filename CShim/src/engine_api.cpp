@@ -247,7 +247,7 @@ int32_t clt_torrent_set_members(clt_engine *engine, clt_torrent_id torrent, clt_
                                 uint64_t member_count, clt_error *error) noexcept {
     return with_torrent(engine, torrent, error, [&](clt::engine &native, clt::torrent &t) {
         t.set_members(clt::membership::read(members, member_count));
-        native.update_filter();
+        native.update_filter(torrent);
     });
 }
 

@@ -4,8 +4,6 @@
 #include "error.hpp"
 #include "unlocks.hpp"
 
-#include <libtorrent/ip_filter.hpp>
-
 #include <algorithm>
 
 namespace clt {
@@ -96,11 +94,6 @@ member const *membership::match_outgoing(lt::tcp::endpoint const &remote) const 
     if (dialled_.count(normal) == 0 || !may_dial(normal)) return nullptr;
 #endif
     return match_incoming(normal);
-}
-
-void membership::add_to(lt::ip_filter &filter) const {
-    for (member const &m : members_)
-        filter.add_rule(m.first, m.last, 0);
 }
 
 } // namespace clt

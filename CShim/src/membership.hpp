@@ -40,8 +40,6 @@ public:
     std::string identity(lt::tcp::endpoint const &remote) const;
     void allow_dial(lt::tcp::endpoint const &remote) { dialled_.insert(remote); }
 
-    void add_to(lt::ip_filter &filter) const;
-
 private:
     // In the same few steps for one member and for thousands: a refusal must not take longer because many are
     // in.

@@ -232,10 +232,29 @@ public actor TorrentStore {
         try await torrent.start(dialling: entry.members.compactMap(\.endpoint))
     }
 
+    /// Moves the files of a torrent that is whole to another folder, where it then is after a restart too; a crash on the
+    /// way leaves it whole in one of the two.
+    ///
+    /// - Returns: Old files that were left.
+    /// - Throws: As ``Torrent/move(to:saving:)``; `.wrongState` where it is not whole, or not in the engine.
+    @discardableResult
+    public func move(_ infoHash: InfoHash, to folder: String) async throws -> [LeftFile] {
+        guard let torrent = running[infoHash]?.torrent, index.entries[infoHash]?.isComplete == true else {
+            throw EngineError(
+                .wrongState, "move torrent \(infoHash)", reason: "it is not whole, or does not run",
+                remedy: "wait until it is fetched")
+        }
+        let left = try await torrent.move(to: folder) {
+            try await self.update(infoHash) { $0.saveFolder = folder }
+        }
+        try? await save(infoHash)
+        return left
+    }
+
     /// Forgets a torrent, and takes it out of the engine.
     ///
-    /// - Parameter deletingFiles: Whether its content goes too: those files that still are the ones that it had when it
-    ///   was last saved, and the folders that are then empty. No link is followed.
+    /// - Parameter deletingFiles: Whether its content goes too, of a torrent that is in the engine: see
+    ///   ``Torrent/remove(deletingFiles:)``.
     public func remove(_ infoHash: InfoHash, deletingFiles: Bool = false) async throws(EngineError) {
         try requireOpen("remove torrent \(infoHash)")
         guard index.entries[infoHash] != nil else { throw notFound(infoHash) }
@@ -249,11 +268,8 @@ public actor TorrentStore {
         let deletion = Task { () async -> Result<Void, EngineError> in
             defer { deleting[infoHash] = nil }
             do throws(EngineError) { try await commit() } catch { return .failure(error) }
-            try? await kept?.torrent.remove()
-            _ = try? await blocking("remove torrent \(infoHash)") {
-                if deletingFiles { directory.deleteContent(of: infoHash) }
-                directory.removeFiles(of: infoHash)
-            }
+            _ = try? await kept?.torrent.remove(deletingFiles: deletingFiles)
+            _ = try? await blocking("remove torrent \(infoHash)") { directory.removeFiles(of: infoHash) }
             index.removed.remove(infoHash)
             return .success(())
         }

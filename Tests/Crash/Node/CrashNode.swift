@@ -107,6 +107,9 @@ struct Node: Sendable {
         case ("remove", 2):
             try await store.remove(InfoHash(parsing: words[1]))
             CrashNode.say("removed", text: ["infoHash": words[1]])
+        case ("move", 3):
+            try await store.move(InfoHash(parsing: words[1]), to: words[2])
+            CrashNode.say("moved", text: ["infoHash": words[1]])
         case ("members", 3):
             let member = Member(try AddressRule(parsing: words[2]), source: .inviteList)
             try await store.setMembers([member], of: InfoHash(parsing: words[1]))

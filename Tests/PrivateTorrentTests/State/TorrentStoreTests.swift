@@ -217,6 +217,26 @@ struct TorrentStoreTests {
                 == ["resume", "torrent"].map { "\(first.metainfo.infoHash).\($0)" })
     }
 
+    @Test("A torrent that was moved is where it was moved to after a crash")
+    func moved() async throws {
+        let created = try await create("in", bytes: 50_000)
+        let hash = created.metainfo.infoHash
+        var store = try await open()
+        _ = try await Seeder(store: store).seed(created.metainfo, in: scratch.path, members: [])
+        let target = "\(scratch.path)/elsewhere"
+        #expect(try await store.move(hash, to: target).isEmpty)
+        try await crash(store)
+        store = try await open()
+        #expect(await store.torrents.first?.saveFolder == target)
+        guard case .complete = try await store.whole(created.metainfo, in: target).content else {
+            Issue.record("it would be hashed")
+            return
+        }
+        #expect(await store.restore().isEmpty)
+        #expect(scratch.tree("elsewhere") == ["in"])
+        try await end(store)
+    }
+
     @Test("A fetch without metadata is there after a crash, and begins again")
     func withoutMetadata() async throws {
         let created = try await create("in", bytes: 50_000)
