@@ -48,6 +48,25 @@ struct RefusalsTests {
         try await fixture.engine.shutdown()
     }
 
+    @Test("Whom two torrents admit is let in until neither does; a torrent that goes takes its members along")
+    func shared() async throws {
+        let fixture = try await EngineFixture()
+        let first = try await fixture.seed("a", allowing: ["127.0.0.2", "127.0.0.3"])
+        let second = try await fixture.seed("bb", allowing: ["127.0.0.2"])
+        let endpoint = fixture.endpoint
+        try await first.setMembers([Member(try AddressRule(parsing: "127.0.0.3"), source: .inviteList)])
+        try await onThread { try Self.knock(from: "127.0.0.2", at: endpoint, first.infoHash) }
+        #expect(try await refusals(of: fixture.engine, tries: 1).totals[.notAMember] == nil)
+        try await second.setMembers([])
+        try await first.remove()
+        try await onThread {
+            try Self.knock(from: "127.0.0.2", at: endpoint, second.infoHash)
+            try Self.knock(from: "127.0.0.3", at: endpoint, second.infoHash)
+        }
+        #expect(try await refusals(of: fixture.engine, tries: 3).totals[.notAMember] == 2)
+        try await fixture.engine.shutdown()
+    }
+
     @Test("A flood from many addresses is bounded, and hides neither a member nor who came last")
     func flood() async throws {
         let fixture = try await EngineFixture()
