@@ -87,6 +87,12 @@ let package = Package(
             name: "StateBenchmark", dependencies: ["PrivateTorrent", "TorrentEngine"],
             path: "Tests/Benchmarks/State", swiftSettings: swiftSettings),
         .executableTarget(
+            name: "LimitsBenchmark", dependencies: ["TorrentEngine"], path: "Tests/Benchmarks/Limits",
+            swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "SoakPeer", dependencies: ["PrivateTorrent", "TorrentEngine"], path: "Tests/Soak/Peer",
+            swiftSettings: swiftSettings),
+        .executableTarget(
             name: "StoryNode",
             dependencies: [
                 "PrivateTorrent", "PrivateTorrentTesting", "NodeSupport", "NodeInterface", "TorrentEngine",

@@ -400,7 +400,8 @@ typedef enum clt_event_kind {
     CLT_EVENT_METADATA_RECEIVED = 2, /* held until clt_torrent_accept_metadata; data: the info dictionary */
     CLT_EVENT_PROGRESS = 3,          /* coalesced; ask for a snapshot */
     CLT_EVENT_CHECKED = 4,           /* what is on disk is known; count: bytes that are there and verified */
-    CLT_EVENT_FINISHED = 5,          /* every piece verified */
+    /* every piece that is wanted is verified; again, where more came to be wanted since */
+    CLT_EVENT_FINISHED = 5,
     CLT_EVENT_PEER_CONNECTED =
         6, /* handshake complete; endpoint, direction, member; text: what it says it is */
     CLT_EVENT_PEER_REFUSED = 7, /* by us; endpoint, direction, value: clt_refusal; count: tries from there */
@@ -517,6 +518,13 @@ CLT_EXPORT void clt_refusals_free(clt_refusals *refusals) CLT_NOEXCEPT;
 CLT_RESULT clt_engine_set_rate_limits(clt_engine *engine, uint64_t upload, uint64_t download,
                                       clt_error *error) CLT_NOEXCEPT;
 
+/* Limits that all torrents of a class share, beside each torrent's own and the engine's. What a class is for
+ * is the caller's to say. 1 … CLT_RATE_CLASSES; bytes a second, 0 = none. CLT_ENGINE_MISMATCH where
+ * libtorrent is another than the one that the shim was written for. Blocks briefly. */
+#define CLT_RATE_CLASSES 8u
+CLT_RESULT clt_engine_set_class_limits(clt_engine *engine, uint32_t rate_class, uint64_t upload,
+                                       uint64_t download, clt_error *error) CLT_NOEXCEPT;
+
 /* The effective value of every engine setting that closes a channel, as "name=value" lines. Blocks briefly.
  */
 CLT_RESULT clt_engine_get_settings(clt_engine *engine, clt_bytes **out, clt_error *error) CLT_NOEXCEPT;
@@ -552,7 +560,8 @@ typedef enum clt_torrent_state {
     CLT_STATE_CHECKING = 3,
     CLT_STATE_DOWNLOADING = 4,
     CLT_STATE_SEEDING = 5,
-    CLT_STATE_FAILED = 6 /* storage error; stopped */
+    CLT_STATE_FAILED = 6,  /* storage error; stopped */
+    CLT_STATE_FINISHED = 7 /* has every piece that is wanted, and not every piece */
 } clt_torrent_state;
 
 enum {
@@ -584,6 +593,10 @@ typedef struct clt_add_options {
     /* Bytes that are to stay free where the files are: before a write would leave less, the torrent stops
      * with CLT_EVENT_STORAGE_ERROR and ENOSPC, as on a full disk. 0 = none. */
     uint64_t free_space_floor;
+    /* As clt_torrent_set_file_priorities takes them; with a metainfo: none, or one for each file. */
+    const uint8_t *file_priorities;
+    uint64_t file_priority_count;
+    uint32_t rate_class; /* 1 … CLT_RATE_CLASSES, or 0 for none: see clt_engine_set_class_limits */
 } clt_add_options;
 
 /* Adds it stopped: nothing is dialled, nobody admitted. Blocks briefly. */
@@ -630,8 +643,26 @@ CLT_RESULT clt_torrent_set_members(clt_engine *engine, clt_torrent_id torrent, c
  * saved then would forget pieces that are there. Blocks briefly. */
 CLT_RESULT clt_torrent_save_resume_data(clt_engine *engine, clt_torrent_id torrent, uint64_t request,
                                         clt_error *error) CLT_NOEXCEPT;
+/* Limits of its own, bytes a second, 0 = none. Blocks briefly. */
 CLT_RESULT clt_torrent_set_rate_limits(clt_engine *engine, clt_torrent_id torrent, uint32_t upload,
                                        uint32_t download, clt_error *error) CLT_NOEXCEPT;
+/* Puts it into a class, or (0) into none. Blocks briefly. */
+CLT_RESULT clt_torrent_set_rate_class(clt_engine *engine, clt_torrent_id torrent, uint32_t rate_class,
+                                      clt_error *error) CLT_NOEXCEPT;
+
+/* One for each file of the torrent, pad files too (theirs are not looked at), in order: 0 = not wanted, 1 the
+ * least … 7 the most wanted, 4 what each has by default. None at all: every file has the default. Above 7 is
+ * CLT_INVALID_ARGUMENT, and so is another number of them than there are files; before the metadata is there
+ * any number is kept for then, the files beyond have the default. At any time, and at once.
+ *
+ * A piece is wanted as much as the file in it that is wanted most. So what is not wanted may be written in
+ * part all the same, at its place, where it shares a piece with what is; no other file is made for it. */
+CLT_RESULT clt_torrent_set_file_priorities(clt_engine *engine, clt_torrent_id torrent,
+                                           const uint8_t *priorities, uint64_t count,
+                                           clt_error *error) CLT_NOEXCEPT; /* blocks briefly */
+/* Fetches pieces in order (1) or the rarest first (0). Blocks briefly. */
+CLT_RESULT clt_torrent_set_sequential(clt_engine *engine, clt_torrent_id torrent, int32_t sequential,
+                                      clt_error *error) CLT_NOEXCEPT;
 
 typedef struct clt_torrent_status {
     uint32_t struct_size;
@@ -646,6 +677,7 @@ typedef struct clt_torrent_status {
     uint64_t uploaded_bytes;             /* payload sent in this session */
     uint32_t download_rate, upload_rate; /* payload bytes a second */
     uint32_t piece_count, verified_pieces;
+    uint64_t wanted_bytes, wanted_verified_bytes; /* in pieces that are wanted; of those, verified */
 } clt_torrent_status;
 
 /* Blocks briefly. */
@@ -684,6 +716,24 @@ CLT_RESULT clt_torrent_get_peers(clt_engine *engine, clt_torrent_id torrent, clt
                                  clt_error *error) CLT_NOEXCEPT; /* blocks briefly */
 CLT_EXPORT const clt_peer *clt_peers_data(const clt_peers *peers, size_t *count) CLT_NOEXCEPT;
 CLT_EXPORT void clt_peers_free(clt_peers *peers) CLT_NOEXCEPT;
+
+typedef struct clt_file_status {
+    uint32_t struct_size;
+    uint32_t flags;          /* CLT_FILE_PAD, or 0 */
+    uint32_t priority;       /* 0 = not wanted … 7 */
+    uint32_t reserved;       /* 0 */
+    uint64_t size;           /* bytes */
+    uint64_t verified_bytes; /* of those, in pieces that passed their hash */
+    const char *path;        /* '/'-separated, below the save path; borrowed from the snapshot */
+    size_t path_length;
+} clt_file_status;
+
+typedef struct clt_files clt_files; /* a snapshot, owned by the caller */
+/* Every file in order, pad files too. CLT_WRONG_STATE before the metadata is there. Blocks briefly. */
+CLT_RESULT clt_torrent_get_files(clt_engine *engine, clt_torrent_id torrent, clt_files **out,
+                                 clt_error *error) CLT_NOEXCEPT;
+CLT_EXPORT const clt_file_status *clt_files_data(const clt_files *files, size_t *count) CLT_NOEXCEPT;
+CLT_EXPORT void clt_files_free(clt_files *files) CLT_NOEXCEPT;
 
 /* A bit per piece that passed its hash, first piece = highest bit of byte 0 (as in BEP 3's bitfield). Blocks
  * briefly. */

@@ -99,14 +99,14 @@ void disk_layer::expect(lt::sha1_hash const &info_hash, std::shared_ptr<content_
     expected_[info_hash] = watch;
 }
 
-void disk_layer::seal(content_watch const &watch) {
+void disk_layer::seal(content_watch const &watch, bool is_whole) {
     storage_pointer const s = watch.storage.lock();
     if (!locked || !s || s->is_removed || s->files->is_sealed()) return;
     // The inner layer's answer comes when everything is written and its files are closed.
-    async_release_files(s->index, [this, s] {
+    async_release_files(s->index, [this, s, is_whole] {
         if (s->is_removed) return;
         run(
-            s, [files = s->files] { return files->seal(); },
+            s, [files = s->files, is_whole] { return files->seal(is_whole); },
             [this, s, run = s->run()](file_fault const &fault, int) {
                 if (fault) failed(*s, fault, run);
             });

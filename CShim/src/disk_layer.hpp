@@ -36,8 +36,9 @@ public:
 
     // Before a torrent is added: `watch` is that of the next storage for this info-hash.
     void expect(lt::sha1_hash const &info_hash, std::shared_ptr<content_watch> watch);
-    // Every piece is verified: from now on the files are held to what they are.
-    void seal(content_watch const &watch);
+    // Every piece that is wanted is verified (and where it `is_whole`, every piece): from now on the files
+    // are held to what they are.
+    void seal(content_watch const &watch, bool is_whole);
     // The torrent is taken up again after a fault: pieces that could not be hashed are hashed now.
     void retry(content_watch &watch);
     // Before a torrent is removed: nothing waits for a retry any more.

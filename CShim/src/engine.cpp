@@ -171,12 +171,32 @@ void engine::close_sessions() {
 
 clt_torrent_id engine::add_torrent(clt_add_options const &options) {
     auto added = std::make_unique<torrent>(++last_id_, options, context_);
+    require(options.rate_class <= CLT_RATE_CLASSES, "there is no such rate class");
     added->add_to(*session_);
     torrent &t = *added;
     by_handle_[t.handle()] = &t;
     torrents_.emplace(t.id(), std::move(added));
+    set_rate_class(t, options.rate_class);
+    if (options.upload_limit != 0 || options.download_limit != 0) session_->apply_settings(pace_of_limits());
     update_filter(t.id());
     return t.id();
+}
+
+// Seeds were let go when nothing was wanted of them any more. The engine keeps count of whom it could dial,
+// leaves seeds out while a torrent is finished, and counts again only when it dials, which it does not do
+// with a count of 0; or when it is told of another limit of failures.
+void engine::dial_again(torrent &of) {
+    lt::settings_pack pack;
+    failcount_ = 1 - failcount_;
+    pack.set_int(lt::settings_pack::max_failcount,
+                 settings_.get_int(lt::settings_pack::max_failcount) + failcount_);
+    session_->apply_settings(std::move(pack));
+    of.dial_again();
+}
+
+void engine::set_rate_class(torrent &of, uint32_t rate_class) {
+    classes_.move(*session_, of.handle(), of.rate_class(), rate_class);
+    of.note_rate_class(rate_class);
 }
 
 torrent &engine::find(clt_torrent_id id) {

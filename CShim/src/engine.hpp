@@ -10,6 +10,7 @@
 #include "interface_watch.hpp"
 #include "member_union.hpp"
 #include "newcomers.hpp"
+#include "rate_classes.hpp"
 #include "refusal_log.hpp"
 #include "torrent.hpp"
 
@@ -52,9 +53,17 @@ public:
     clt_torrent_id add_torrent(clt_add_options const &options);
     void remove_torrent(clt_torrent_id id, uint64_t request, bool deleting);
     torrent &find(clt_torrent_id id); // throws NOT_FOUND
+    // Runs `body`, which may make the torrent want more than it has.
+    template <typename Body> void wanting_more(torrent &of, Body body) {
+        bool const was_finished = of.is_finished();
+        body();
+        if (was_finished && !of.is_finished()) dial_again(of);
+    }
     // After the members of a torrent changed, or it came or went.
     void update_filter(clt_torrent_id changed);
     lt::session &session() { return *session_; }
+    rate_classes &classes() { return classes_; }
+    void set_rate_class(torrent &of, uint32_t rate_class);
     refusal_log const &refusals() const { return refusals_; }
 
 private:
@@ -63,6 +72,7 @@ private:
         uint64_t request;
     };
 
+    void dial_again(torrent &of);
     void post(std::function<void()> body); // throws SHUT_DOWN
     void open_session();
     void limit_everybody();
@@ -102,6 +112,8 @@ private:
     boost::asio::steady_timer tick_;
     std::chrono::steady_clock::time_point next_look_{};
     std::unique_ptr<lt::session> session_;
+    rate_classes classes_;
+    int failcount_ = 0; // 0 or 1, added to what the settings say
     lt::session_proxy closing_;
     std::string listen_; // as in the options, with the ports that were chosen
     std::optional<interface_watch> interfaces_;

@@ -1,18 +1,13 @@
 // The C API of the engine and its torrents: arguments in, one job on the network thread, results out.
 #include "bytes.hpp"
 #include "endpoint.hpp"
-#include "engine.hpp"
-#include "error.hpp"
+#include "engine_call.hpp"
 #include "settings.hpp"
 #include "versions.hpp"
 
 #include <libtorrent/peer_info.hpp>
 
 #include <algorithm>
-
-struct clt_engine {
-    std::shared_ptr<clt::engine> native;
-};
 
 struct clt_peers {
     std::vector<clt_peer> peers;
@@ -25,19 +20,8 @@ struct clt_refusals {
 
 namespace {
 
-clt::engine &checked(clt_engine *engine) {
-    clt::require(engine != nullptr, "engine is NULL");
-    return *engine->native;
-}
-
-// Runs on the network thread with the torrent.
-template <typename Body>
-int32_t with_torrent(clt_engine *engine, clt_torrent_id id, clt_error *error, Body body) {
-    return clt::guard(error, [&] {
-        clt::engine &native = checked(engine);
-        native.run([&] { body(native, native.find(id)); });
-    });
-}
+using clt::checked;
+using clt::with_torrent;
 
 uint32_t flags_of(lt::peer_info const &peer) {
     uint32_t flags = 0;
@@ -129,18 +113,6 @@ int32_t clt_engine_drain_events(clt_engine *engine, clt_event const **out, size_
         std::vector<clt_event> const &events = checked(engine).events().drain();
         *out = events.data();
         *out_count = events.size();
-    });
-}
-
-int32_t clt_engine_set_rate_limits(clt_engine *engine, uint64_t upload, uint64_t download,
-                                   clt_error *error) noexcept {
-    return clt::guard(error, [&] {
-        constexpr uint64_t most = 0x7fffffff;
-        lt::settings_pack pack;
-        pack.set_int(lt::settings_pack::upload_rate_limit, int(std::min(upload, most)));
-        pack.set_int(lt::settings_pack::download_rate_limit, int(std::min(download, most)));
-        clt::engine &native = checked(engine);
-        native.run([&] { native.session().apply_settings(std::move(pack)); });
     });
 }
 
@@ -257,12 +229,6 @@ int32_t clt_torrent_save_resume_data(clt_engine *engine, clt_torrent_id torrent,
                         [&](clt::engine &, clt::torrent &t) { t.save_resume_data(request); });
 }
 
-int32_t clt_torrent_set_rate_limits(clt_engine *engine, clt_torrent_id torrent, uint32_t upload,
-                                    uint32_t download, clt_error *error) noexcept {
-    return with_torrent(engine, torrent, error,
-                        [&](clt::engine &, clt::torrent &t) { t.set_rate_limits(upload, download); });
-}
-
 int32_t clt_torrent_get_status(clt_engine *engine, clt_torrent_id torrent, clt_torrent_status *out,
                                clt_error *error) noexcept {
     return with_torrent(engine, torrent, error,
@@ -312,10 +278,10 @@ int32_t clt_torrent_get_pieces(clt_engine *engine, clt_torrent_id torrent, clt_b
 
 int32_t clt_torrent_read_piece(clt_engine *engine, clt_torrent_id torrent, uint32_t piece, uint64_t request,
                                clt_error *error) noexcept {
-    return with_torrent(engine, torrent, error, [&](clt::engine &, clt::torrent &t) {
+    return with_torrent(engine, torrent, error, [&](clt::engine &native, clt::torrent &t) {
         clt::require(piece <= 0x7fffffff, "the torrent has no such piece");
         clt::require(request != 0, "request is 0");
-        t.read_piece(int(piece), request);
+        native.wanting_more(t, [&] { t.read_piece(int(piece), request); });
     });
 }
 

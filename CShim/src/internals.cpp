@@ -4,6 +4,8 @@
 
 #include <libtorrent/bdecode.hpp>
 #include <libtorrent/bt_peer_connection.hpp>
+#include <libtorrent/torrent.hpp>
+#include <libtorrent/torrent_handle.hpp>
 #include <libtorrent/torrent_peer.hpp>
 #include <libtorrent/version.hpp>
 
@@ -42,7 +44,48 @@ void set_socket_option(lt::peer_connection_handle const &peer, int level, int na
     if (int const fd = descriptor_of(peer); fd >= 0) ::setsockopt(fd, level, name, &value, sizeof(value));
 }
 
+// A torrent keeps its classes in a list that only functions change which the library does not export. The one
+// place where C++ looks over a private name is an explicit instantiation.
+struct class_count {
+    using type = std::int8_t lt::peer_class_set::*;
+    friend type member(class_count);
+};
+struct class_list {
+    using type = lt::aux::array<lt::peer_class_t, 15> lt::peer_class_set::*;
+    friend type member(class_list);
+};
+template <typename Tag, typename Tag::type Member> struct open_to {
+    friend typename Tag::type member(Tag) { return Member; }
+};
+template struct open_to<class_count, &lt::peer_class_set::m_size>;
+template struct open_to<class_list, &lt::peer_class_set::m_class>;
+
 } // namespace
+
+void join_peer_class(lt::torrent_handle const &torrent, lt::peer_class_t peer_class) noexcept {
+    auto const native = usable() ? torrent.native_handle() : nullptr;
+    if (!native) return;
+    lt::peer_class_set &set = *native;
+    std::int8_t &count = set.*member(class_count{});
+    auto &list = set.*member(class_list{});
+    if (count >= 14) return; // never: a torrent has one of its own, and one of ours
+    list[count] = peer_class;
+    ++count;
+}
+
+void leave_peer_class(lt::torrent_handle const &torrent, lt::peer_class_t peer_class) noexcept {
+    auto const native = usable() ? torrent.native_handle() : nullptr;
+    if (!native) return;
+    lt::peer_class_set &set = *native;
+    std::int8_t &count = set.*member(class_count{});
+    auto &list = set.*member(class_list{});
+    for (int i = 0; i < count; ++i) {
+        if (list[i] != peer_class) continue;
+        list[i] = list[count - 1];
+        --count;
+        return;
+    }
+}
 
 void discard_unsent(lt::peer_connection_handle const &peer) noexcept {
 #ifdef CLT_TEST_UNLOCK_LINGER
@@ -104,6 +147,8 @@ void blank_keys(lt::bdecode_node const &, std::initializer_list<std::string_view
 void discard_unsent(lt::peer_connection_handle const &) noexcept {}
 void send_at_once(lt::peer_connection_handle const &) noexcept {}
 void keep_from_children(lt::peer_connection_handle const &) noexcept {}
+void join_peer_class(lt::torrent_handle const &, lt::peer_class_t) noexcept {}
+void leave_peer_class(lt::torrent_handle const &, lt::peer_class_t) noexcept {}
 void drop_inherited_filter(lt::peer_connection_handle const &) noexcept {}
 bool is_bound_to(lt::peer_connection_handle const &, std::string const &) noexcept {
     return false;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <libtorrent/fwd.hpp>
+#include <libtorrent/peer_class.hpp>
 #include <libtorrent/peer_connection_handle.hpp>
 
 #include <initializer_list>
@@ -25,6 +26,11 @@ void drop_inherited_filter(lt::peer_connection_handle const &peer) noexcept;
 bool is_bound_to(lt::peer_connection_handle const &peer, std::string const &device) noexcept;
 // Bytes that wait in the engine's send buffer; 0 where not usable.
 int send_buffer_size(lt::peer_connection_handle const &peer) noexcept;
+
+// The limits of the class hold for all connections of the torrent, beside those of the torrent and the
+// session, or hold no longer. The session must keep the class for as long as it has the torrent.
+void join_peer_class(lt::torrent_handle const &torrent, lt::peer_class_t peer_class) noexcept;
+void leave_peer_class(lt::torrent_handle const &torrent, lt::peer_class_t peer_class) noexcept;
 
 // The engine's "speaks v2" mark stands on what it knows of the address, and outlives the connection.
 void forget_v2(lt::peer_connection_handle const &peer) noexcept;

@@ -118,14 +118,32 @@ void piece_reads::steer(lt::torrent_handle const &torrent) {
     while (first_missing_ < first_waited && is_there(torrent, first_missing_))
         ++first_missing_;
     bool const from_the_middle = first_missing_ < first_waited;
+    // What is read is wanted, whatever was said of its file.
     for (auto &[piece, entry] : pieces_)
-        if (!entry.asked) prefer(torrent, piece, entry, from_the_middle);
+        if (!entry.asked)
+            prefer(torrent, piece, entry,
+                   from_the_middle || selection_->of_piece(piece) == lt::dont_download);
 }
 
 void piece_reads::prefer(lt::torrent_handle const &torrent, int piece, entry &of, bool is_first) {
     if (of.is_first == is_first) return;
     of.is_first = is_first;
-    torrent.piece_priority(lt::piece_index_t(piece), is_first ? lt::top_priority : lt::default_priority);
+    torrent.piece_priority(lt::piece_index_t(piece),
+                           is_first ? lt::top_priority : selection_->of_piece(piece));
+}
+
+void piece_reads::priorities_set(lt::torrent_handle const &torrent) {
+    for (auto &[piece, entry] : pieces_)
+        entry.is_first = false;
+    steer(torrent);
+}
+
+void piece_reads::set_always_in_order(lt::torrent_handle const &torrent, bool always) {
+    if (always == always_in_order_) return;
+    always_in_order_ = always;
+    torrent.set_flags(lt::torrent_flags::sequential_download);
+    in_order_ = true;
+    steer(torrent);
 }
 
 } // namespace clt

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "clibtorrent.h"
+#include "file_selection.hpp"
 
 #include <libtorrent/error_code.hpp>
 #include <libtorrent/extensions.hpp>
@@ -29,8 +30,9 @@ protected:
 class piece_reads final : public lt::torrent_plugin {
 public:
     // `always_in_order`: the caller wants that whether somebody waits or not.
-    piece_reads(piece_reads_observer &observer, bool always_in_order)
-        : observer_(&observer), always_in_order_(always_in_order) {}
+    piece_reads(piece_reads_observer &observer, std::shared_ptr<file_selection const> selection,
+                bool always_in_order)
+        : observer_(&observer), selection_(std::move(selection)), always_in_order_(always_in_order) {}
 
     void read(lt::torrent_handle const &torrent, int piece, uint64_t request);
     void cancel(lt::torrent_handle const &torrent, std::vector<uint64_t> const &requests);
@@ -43,6 +45,9 @@ public:
     void fail_all(lt::error_code const &error);
     // Now and then: is there what somebody waits for? With `after_loss`, answers may have been lost too.
     void look_again(lt::torrent_handle const &torrent, bool after_loss);
+    void set_always_in_order(lt::torrent_handle const &torrent, bool always);
+    // Every piece has the priority that the selection gives it, from here on what is waited for too.
+    void priorities_set(lt::torrent_handle const &torrent);
     void close() { observer_ = nullptr; }
 
     void on_piece_pass(lt::piece_index_t piece) override;
@@ -56,10 +61,11 @@ private:
 
     bool is_there(lt::torrent_handle const &torrent, int piece) const;
     void steer(lt::torrent_handle const &torrent);
-    static void prefer(lt::torrent_handle const &torrent, int piece, entry &of, bool is_first);
+    void prefer(lt::torrent_handle const &torrent, int piece, entry &of, bool is_first);
 
     piece_reads_observer *observer_; // nullptr once closed
-    bool const always_in_order_;
+    std::shared_ptr<file_selection const> const selection_;
+    bool always_in_order_;
     std::map<int, entry> pieces_;
     // Passed their hash. The engine says that it has a piece only once its last block is written; a read
     // finds blocks that are still to be written too.

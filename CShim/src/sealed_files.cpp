@@ -139,17 +139,20 @@ file_fault sealed_files::survey() {
     return {};
 }
 
-file_fault sealed_files::seal() {
+file_fault sealed_files::seal(bool is_whole) {
     descriptor const folder = open_folder(folder_);
     for (size_t i = 0; i < files_.size(); ++i) {
         if (files_[i].is_pad) continue;
         struct stat status {};
         bool is_there = false;
-        if (auto wrong = stat(folder.get(), i, false, &status, &is_there)) return wrong;
+        bool const may_be_missing = !is_whole && held(i) == held_to::nothing;
+        if (auto wrong = stat(folder.get(), i, may_be_missing, &status, &is_there)) return wrong;
+        if (!is_there) continue;
         file_identity const now = file_identity::of(status);
         std::lock_guard const lock(mutex_);
         if (auto wrong = match_held(i, now)) return wrong;
-        if (now.size < files_[i].size) return {int(i), ESTALE, "the file is shorter than its content"};
+        if (is_whole && now.size < files_[i].size)
+            return {int(i), ESTALE, "the file is shorter than its content"};
         files_[i].held = held_to::version;
         files_[i].identity = now;
     }

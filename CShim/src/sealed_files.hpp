@@ -74,9 +74,9 @@ public:
     // Before the engine first touches the files: holds each that is there to what it is now. A link, folder
     // or device where a file should be is a fault, and so is a given file that is not the given one.
     file_fault survey();
-    // After the engine's last write: holds every file to what it is now. Each must be there, whole, and the
-    // one that it was.
-    file_fault seal();
+    // After the engine's last write: holds every file to what it is now. Each must be the one that it was,
+    // and where the torrent is whole, be there and whole.
+    file_fault seal(bool is_whole);
     // Is each of the next `most` files from `*next` on still what it was? Moves `*next` on, to 0 at the end.
     file_fault look(size_t *next, size_t most);
     bool is_sealed() const { return sealed_; }

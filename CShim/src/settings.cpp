@@ -116,6 +116,9 @@ sp closed_settings(clt_engine_options const &options) {
     // member then waits a second for its next try.
     pack.set_int(sp::listen_queue_size, 1024);
     pack.set_int(sp::unchoke_slots_limit, -1);
+    // Limits count what is said in the protocol. The engine would add what it thinks that packets cost, four
+    // bytes in a hundred, and let that much less through.
+    pack.set_bool(sp::rate_limit_ip_overhead, false);
     pack.set_bool(sp::close_redundant_connections, true);
 
     // Disk: no mappings (a file truncated under one is a SIGBUS), threads kept.
@@ -137,6 +140,12 @@ sp closed_settings(clt_engine_options const &options) {
                      lt::alert_category::error | lt::alert_category::status | lt::alert_category::storage |
                      lt::alert_category::ip_block | lt::alert_category::peer)));
     pack.set_int(sp::alert_queue_size, 10000);
+    return pack;
+}
+
+sp pace_of_limits() {
+    sp pack;
+    pack.set_int(sp::tick_interval, 25);
     return pack;
 }
 

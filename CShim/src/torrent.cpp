@@ -87,6 +87,10 @@ std::vector<std::optional<file_identity>> identities_of(clt_add_options const &o
     return out;
 }
 
+bool has_what_is_wanted(clt_torrent_state state) {
+    return state == CLT_STATE_FINISHED || state == CLT_STATE_SEEDING;
+}
+
 std::string own_peer_id(clt_add_options const &options) {
     require(options.peer_id_length <= CLT_PEER_ID_MAX, "peer_id is longer than CLT_PEER_ID_MAX");
     return text_in(options.peer_id, options.peer_id_length, "peer_id is NULL with a length");
@@ -96,11 +100,22 @@ std::string own_peer_id(clt_add_options const &options) {
 
 torrent::torrent(clt_torrent_id id, clt_add_options const &options, torrent_context &context)
     : id_(id), context_(context), params_(closed_params(options)), members_(std::make_shared<membership>()),
-      content_(std::make_shared<content_watch>()),
+      selection_(std::make_shared<file_selection>()), content_(std::make_shared<content_watch>()),
       metadata_(options.metainfo == nullptr ? metadata_state::wanted : metadata_state::there),
       have_given_(options.have_pieces != nullptr ||
                   (options.flags & (CLT_ADD_HAVE_ALL | CLT_ADD_VERIFY_ON_READ)) != 0) {
     members_->replace(membership::read(options.members, options.member_count));
+    std::vector<uint8_t> priorities =
+        file_selection::read(options.file_priorities, options.file_priority_count);
+    if (params_.ti) {
+        require(priorities.empty() || priorities.size() == size_t(params_.ti->num_files()),
+                "file_priorities are not one for each file of the metainfo");
+        selection_->choose(std::move(priorities));
+        selection_->fit(params_.ti->files());
+        params_.piece_priorities = selection_->pieces();
+    } else {
+        selection_->choose(std::move(priorities));
+    }
     content_->given = identities_of(options);
     content_->observer = this;
     content_->info = params_.ti;
@@ -123,7 +138,7 @@ torrent::torrent(clt_torrent_id id, clt_add_options const &options, torrent_cont
         params_.extensions.emplace_back(
             [m = messages_](lt::torrent_handle const &, lt::client_data_t) { return m; });
     }
-    reads_ = std::make_shared<piece_reads>(*this, (options.flags & CLT_ADD_SEQUENTIAL) != 0);
+    reads_ = std::make_shared<piece_reads>(*this, selection_, (options.flags & CLT_ADD_SEQUENTIAL) != 0);
     params_.extensions.emplace_back(
         [r = reads_](lt::torrent_handle const &, lt::client_data_t) { return r; });
     params_.extensions.emplace_back(&lt::create_smart_ban_plugin);
@@ -244,6 +259,8 @@ void torrent::accept_metadata(clt_metainfo const &looked_at) {
     metadata_ = metadata_state::there;
     if (!handle_.set_metadata({held_->data(), std::ptrdiff_t(held_->size())}))
         throw failure(CLT_MALFORMED, "the engine refused the metadata");
+    // Before anything is asked for: that comes when the files were looked at.
+    apply_selection();
     exchange_->serve(std::move(held_));
     content_->info = handle_.torrent_file();
     push_state();
@@ -268,6 +285,35 @@ void torrent::save_resume_data(uint64_t request) {
 void torrent::set_rate_limits(uint32_t upload, uint32_t download) {
     handle_.set_upload_limit(upload == 0 ? -1 : int(upload));
     handle_.set_download_limit(download == 0 ? -1 : int(download));
+}
+
+void torrent::set_file_priorities(std::vector<uint8_t> priorities) {
+    auto const info = handle_.torrent_file();
+    require(!info || priorities.empty() || priorities.size() == size_t(info->num_files()),
+            "file_priorities are not one for each file of the torrent");
+    selection_->choose(std::move(priorities));
+    apply_selection();
+}
+
+void torrent::apply_selection() {
+    auto const info = handle_.torrent_file();
+    if (!info) return; // once the metadata is accepted
+    bool const was_everything = selection_->is_everything();
+    selection_->fit(info->files());
+    if (was_everything && selection_->is_everything()) return;
+    handle_.prioritize_pieces(
+        selection_->is_everything()
+            ? std::vector<lt::download_priority_t>(size_t(info->num_pieces()), lt::default_priority)
+            : selection_->pieces());
+    reads_->priorities_set(handle_);
+}
+
+bool torrent::is_finished() const {
+    return has_what_is_wanted(state_of(handle_.status({})));
+}
+
+void torrent::dial_again() {
+    if (started_ && !failed_) gate_->dial_now(handle_);
 }
 
 void torrent::read_piece(int piece, uint64_t request) {
@@ -369,7 +415,7 @@ void torrent::on_alert(lt::alert const &alert) {
         if (changed->state == lt::torrent_status::checking_files && started_ && !failed_) handle_.resume();
         push_state();
     } else if (lt::alert_cast<lt::torrent_finished_alert>(&alert) != nullptr) {
-        context_.disk->seal(*content_);
+        context_.disk->seal(*content_, state_of(handle_.status({})) == CLT_STATE_SEEDING);
         push(make_event(CLT_EVENT_FINISHED, id_));
     } else if (auto const *failed = lt::alert_cast<lt::hash_failed_alert>(&alert)) {
         event e = make_event(CLT_EVENT_HASH_FAILED, id_);
@@ -406,9 +452,9 @@ void torrent::on_alert(lt::alert const &alert) {
 void torrent::resynchronise() {
     reads_->look_again(handle_, true);
     clt_torrent_state const state = state_of(handle_.status({}));
-    if (state == CLT_STATE_DOWNLOADING || state == CLT_STATE_SEEDING) on_checked();
-    if (state == CLT_STATE_SEEDING) context_.disk->seal(*content_);
-    if (state == CLT_STATE_SEEDING && last_state_ != state) push(make_event(CLT_EVENT_FINISHED, id_));
+    if (state == CLT_STATE_DOWNLOADING || has_what_is_wanted(state)) on_checked();
+    if (has_what_is_wanted(state)) context_.disk->seal(*content_, state == CLT_STATE_SEEDING);
+    if (has_what_is_wanted(state) && last_state_ != state) push(make_event(CLT_EVENT_FINISHED, id_));
     push_state();
 }
 
@@ -435,6 +481,11 @@ void torrent::answer_resume_data(lt::add_torrent_params const *params, lt::error
         clean.url_seeds.clear();
         clean.http_seeds.clear();
         clean.dht_nodes.clear();
+        // The engine knows of priorities of pieces only, and only while it lacks some.
+        clean.piece_priorities.clear();
+        clean.file_priorities.clear();
+        for (uint8_t const priority : selection_->files())
+            clean.file_priorities.emplace_back(priority);
         auto const bytes = lt::write_resume_data_buf(clean);
         e.data.assign(bytes.begin(), bytes.end());
     } else {
@@ -463,6 +514,7 @@ clt_torrent_state torrent::state_of(lt::torrent_status const &status) const {
     if (metadata_ == metadata_state::wanted) return CLT_STATE_METADATA;
     switch (status.state) {
     case lt::torrent_status::finished:
+        return CLT_STATE_FINISHED;
     case lt::torrent_status::seeding:
         return CLT_STATE_SEEDING;
     case lt::torrent_status::downloading:
@@ -499,6 +551,8 @@ clt_torrent_status torrent::status() const {
     if (auto const info = handle_.torrent_file()) {
         out.piece_count = uint32_t(info->num_pieces());
         out.content_bytes = uint64_t(s.total);
+        out.wanted_bytes = uint64_t(s.total_wanted);
+        out.wanted_verified_bytes = uint64_t(s.total_wanted_done);
     }
     return out;
 }

@@ -3,6 +3,7 @@
 
 #include "disk_layer.hpp"
 #include "event_queue.hpp"
+#include "file_selection.hpp"
 #include "gate.hpp"
 #include "message_channel.hpp"
 #include "metadata_exchange.hpp"
@@ -61,12 +62,20 @@ public:
     void cut_all() { gate_->cut_all(); }
     void save_resume_data(uint64_t request);
     void set_rate_limits(uint32_t upload, uint32_t download);
+    uint32_t rate_class() const { return rate_class_; }
+    void note_rate_class(uint32_t rate_class) { rate_class_ = rate_class; }
+    // Whether every piece that is wanted is there.
+    bool is_finished() const;
+    void dial_again();
+    void set_file_priorities(std::vector<uint8_t> priorities);
+    void set_sequential(bool sequential) { reads_->set_always_in_order(handle_, sequential); }
     void read_piece(int piece, uint64_t request);
     void cancel_reads(std::vector<uint64_t> const &requests) { reads_->cancel(handle_, requests); }
     clt_send_outcome send(clt_message const &message);
     clt_message_counters message_counters() const;
     clt_torrent_status status() const;
     std::vector<lt::peer_info> peers() const;
+    file_selection const &selection() const { return *selection_; }
 
     void on_alert(lt::alert const &alert);
     // Alerts were lost: what they would have said is read from the status.
@@ -96,6 +105,7 @@ private:
     void close_plugins();
     void push_state();
     void go_on_after_move();
+    void apply_selection();
     clt_torrent_state state_of(lt::torrent_status const &status) const;
     void on_checked();
     void on_storage_error(lt::error_code const &error, char const *operation, std::string const &path);
@@ -109,8 +119,8 @@ private:
     std::shared_ptr<gate> gate_;
     std::shared_ptr<metadata_exchange> exchange_;
     std::shared_ptr<message_channel> messages_; // nullptr where it was not asked for
+    std::shared_ptr<file_selection> selection_;
     std::shared_ptr<piece_reads> reads_;
-
     std::shared_ptr<content_watch> content_;
     std::shared_ptr<file_removal> left_ = std::make_shared<file_removal>();
     enum class move_state { none, moving, moved, ending } move_ = move_state::none;
@@ -126,6 +136,7 @@ private:
     std::chrono::steady_clock::time_point next_look_for_room_{};
     std::chrono::seconds room_pause_{};      // between looks; longer where room is found and is none
     std::vector<lt::tcp::endpoint> to_dial_; // once checked
+    uint32_t rate_class_ = 0;
     std::vector<uint64_t> resume_requests_;
     int last_state_ = 0;
     uint64_t reused_bytes_ = 0;

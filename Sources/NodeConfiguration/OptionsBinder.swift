@@ -16,9 +16,21 @@ struct OptionsBinder {
             minimumSeeders: int(.minimumSeeders, default: defaults.minimumSeeders),
             maxCandidatesPerItem: int(.maxCandidatesPerItem, default: defaults.maxCandidatesPerItem),
             queryTimeoutSeconds: int(.queryTimeoutSeconds, default: defaults.queryTimeoutSeconds),
-            privateMode: privateMode())
+            privateMode: privateMode(), limits: limits())
         problems += options.problems()
         return options
+    }
+
+    private mutating func limits() -> RateLimitOptions {
+        RateLimitOptions(
+            rates: string(.rates) ?? "",
+            schedule: value(.rateSchedule, .stringArray) {
+                if case .stringArray(let list) = $0 { list } else { nil }
+            } ?? [], timeZone: string(.rateTimeZone))
+    }
+
+    private mutating func string(_ key: OptionKey) -> String? {
+        value(key, .string) { if case .string(let text) = $0 { text } else { nil } }
     }
 
     /// It is there where anything of it is, or where it is named with nothing in it.

@@ -33,7 +33,9 @@ enum UnknownKeys {
         for (key, child) in children.sorted(by: { $0.key < $1.key }) {
             let full = path + [key]
             if let known = OptionKey.allCases.first(where: { same($0.path, full, snapshot.ignoresCase) }) {
-                if known == .privateMode, case .section = child { out += below(full, snapshot) }
+                if known == .privateMode || known == .limits, case .section = child {
+                    out += below(full, snapshot)
+                }
                 continue
             }
             out.append(

@@ -9,7 +9,8 @@ public struct EngineError: Error, Sendable, Hashable {
             case invalidArgument, outOfMemory, versionMismatch, torrentNotFound, duplicateTorrent, malformed
             case limitExceeded, refusedByPrivateMode, inputMissing, nothingToShare, fileExists, diskFull
             case permissionDenied, inputOutput, network, addressInUse, addressNotAvailable, noMember, timedOut
-            case contentMismatch, contentChanged, wrongState, inUse, cancelled, shutDown, unsupported
+            case contentMismatch, contentChanged, noSuchFile, wrongState, inUse, cancelled, shutDown
+            case unsupported
             case internalFailure
         }
 
@@ -60,6 +61,8 @@ public struct EngineError: Error, Sendable, Hashable {
         public static let contentMismatch = Code(value: .contentMismatch)
         /// A file changed while it was read.
         public static let contentChanged = Code(value: .contentChanged)
+        /// The torrent has no file as it was asked for.
+        public static let noSuchFile = Code(value: .noSuchFile)
         /// Not possible in the torrent's present state.
         public static let wrongState = Code(value: .wrongState)
         /// Another process has it, and only one may.

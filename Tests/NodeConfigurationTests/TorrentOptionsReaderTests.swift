@@ -12,6 +12,7 @@ struct TorrentOptionsReaderTests {
         { // comments are .NET's custom
           "VirtualSoulfindV2": { "Torrent": {
             "Enabled": true, "MinimumSeeders": "0", "MaxCandidatesPerItem": 3, "QueryTimeoutSeconds": 7,
+            "Limits": {"Rates": "up=1M", "Schedule": ["08:00-18:00 up=1k"], "TimeZone": "UTC"},
             "PrivateMode": {
               "PrivateOnly": true, "DisableDht": true, "DisablePex": true, "AllowedPeerSources": "InviteList",
               "InviteList": ["10.0.0.1:6881", "[::1]:6881", "10.1.0.0/16"], } } },
@@ -24,6 +25,10 @@ struct TorrentOptionsReaderTests {
             MinimumSeeders: 0
             MaxCandidatesPerItem: 3
             QueryTimeoutSeconds: "7"
+            Limits:
+              Rates: up=1M
+              Schedule: ["08:00-18:00 up=1k"]
+              TimeZone: UTC
             PrivateMode:
               AllowedPeerSources: InviteList
               InviteList:
@@ -36,6 +41,9 @@ struct TorrentOptionsReaderTests {
         "VirtualSoulfindV2__Torrent__MinimumSeeders": "0",
         "VirtualSoulfindV2__Torrent__MaxCandidatesPerItem": "3",
         "VirtualSoulfindV2__Torrent__QueryTimeoutSeconds": "7",
+        "VirtualSoulfindV2__Torrent__Limits__Rates": "up=1M",
+        "VirtualSoulfindV2__Torrent__Limits__Schedule__0": "08:00-18:00 up=1k",
+        "VirtualSoulfindV2__Torrent__Limits__TimeZone": "UTC",
         "VirtualSoulfindV2__Torrent__PrivateMode__AllowedPeerSources": "invitelist",
         "VirtualSoulfindV2__Torrent__PrivateMode__InviteList__0": "10.0.0.1:6881",
         "VirtualSoulfindV2__Torrent__PrivateMode__InviteList__10": "10.1.0.0/16",
@@ -45,7 +53,8 @@ struct TorrentOptionsReaderTests {
     private static let expected = TorrentBackendOptions(
         enabled: true, minimumSeeders: 0, maxCandidatesPerItem: 3, queryTimeoutSeconds: 7,
         privateMode: PrivateModeOptions(
-            allowedPeerSources: .inviteList, inviteList: ["10.0.0.1:6881", "[::1]:6881", "10.1.0.0/16"]))
+            allowedPeerSources: .inviteList, inviteList: ["10.0.0.1:6881", "[::1]:6881", "10.1.0.0/16"]),
+        limits: RateLimitOptions(rates: "up=1M", schedule: ["08:00-18:00 up=1k"], timeZone: "UTC"))
 
     @Test("JSON, YAML and the environment say the same in their own spellings")
     func formats() async throws {

@@ -33,13 +33,15 @@ struct TorrentBackendOptionsTests {
     @Test("reads and writes every key")
     func roundTrip() throws {
         let text = """
-            {"Enabled":true,"MaxCandidatesPerItem":3,"MinimumSeeders":0,"PrivateMode":{"AllowedPeerSources":\
+            {"Enabled":true,"Limits":{"Rates":"up=1M","Schedule":["sat up=0"],"TimeZone":"UTC"},\
+            "MaxCandidatesPerItem":3,"MinimumSeeders":0,"PrivateMode":{"AllowedPeerSources":\
             "InviteList","DisableDht":true,"DisablePex":true,"InviteList":["10.0.0.1"],"PrivateOnly":false},\
             "QueryTimeoutSeconds":5}
             """
         let options = try decode(text)
         #expect(options.privateMode?.allowedPeerSources == .inviteList)
         #expect(options.privateMode?.privateOnly == false)
+        #expect(options.limits.schedule == ["sat up=0"])
         try options.validate()
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys

@@ -1,4 +1,5 @@
 public import NodeInterface
+public import NodeSupport
 public import TorrentEngine
 
 /// What a ``TorrentBackend`` needs beside its options.
@@ -34,6 +35,8 @@ public struct BackendConfiguration: Sendable {
     public var metainfoResolvers: [any MetainfoResolver]
     /// Loads a variant that is given by URL; this package makes no HTTP request itself.
     public var metainfoLoader: (any MetainfoLoader)?
+    /// The clock that limits by time of day go by.
+    public var clock: NodeClock
 
     /// Makes a configuration.
     public init(
@@ -43,7 +46,7 @@ public struct BackendConfiguration: Sendable {
         overlay: (any OverlayPeerProvider)? = nil, peerSources: [any PeerSource] = [],
         sourceRegistry: (any SourceRegistry)? = nil, allowedInfoHashes: (any AllowedInfoHashes)? = nil,
         fileVerifier: (any FileVerifier)? = nil, metainfoResolvers: [any MetainfoResolver] = [],
-        metainfoLoader: (any MetainfoLoader)? = nil
+        metainfoLoader: (any MetainfoLoader)? = nil, clock: NodeClock = .system
     ) {
         self.engine = engine
         self.downloadFolder = downloadFolder
@@ -58,5 +61,6 @@ public struct BackendConfiguration: Sendable {
         self.fileVerifier = fileVerifier
         self.metainfoResolvers = metainfoResolvers
         self.metainfoLoader = metainfoLoader
+        self.clock = clock
     }
 }

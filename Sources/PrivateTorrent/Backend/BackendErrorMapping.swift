@@ -20,6 +20,7 @@ extension BackendError.Code {
         case .noMember: self = .noPeer
         case .timedOut: self = .timedOut
         case .contentMismatch, .contentChanged: self = .contentMismatch
+        case .noSuchFile: self = .invalidOptions
         case .inputMissing, .nothingToShare, .fileExists, .diskFull, .permissionDenied, .inputOutput,
             .inUse:
             self = .storage

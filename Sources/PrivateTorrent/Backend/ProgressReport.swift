@@ -20,8 +20,8 @@ struct ProgressReport: Sendable {
         case .progress(let status):
             report(
                 TransferProgress(
-                    phase: phase(of: status), completedBytes: status.verifiedBytes,
-                    totalBytes: status.pieceCount == 0 ? nil : status.contentBytes,
+                    phase: phase(of: status), completedBytes: status.wantedVerifiedBytes,
+                    totalBytes: status.pieceCount == 0 ? nil : status.wantedBytes,
                     downloadBytesPerSecond: status.downloadRate, connectedPeers: status.connectedPeers))
         }
     }
@@ -30,7 +30,7 @@ struct ProgressReport: Sendable {
         switch status.state {
         case .metadata, .held: .fetchingMetadata
         case .checking: .checking
-        case .seeding: .finished
+        case .finished, .seeding: .finished
         default: .downloading
         }
     }

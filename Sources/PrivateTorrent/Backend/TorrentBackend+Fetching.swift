@@ -17,7 +17,8 @@ extension TorrentBackend {
                 ? TorrentReference.magnet(try MagnetLink(parsing: infoHashOrMagnet))
                 : .infoHash(try InfoHash(parsing: infoHashOrMagnet))
         }
-        let request = FetchRequest(reference, into: folder, members: [])
+        var request = FetchRequest(reference, into: folder, members: [])
+        request.rateClass = .interactive
         return try await fetch(request, job: nil, progress: progress)
     }
 
@@ -39,6 +40,7 @@ extension TorrentBackend {
         }
         let hash = try await translatingErrors { () throws(EngineError) in try InfoHash(parsing: infoHash) }
         var request = FetchRequest(.infoHash(hash), into: folder, members: [])
+        request.rateClass = .interactive
         let wanted = job.file.sizeBytes
         request.inspect = { metainfo throws(EngineError) in
             let files = metainfo.files.filter { !$0.isPad }

@@ -113,6 +113,7 @@ extension TorrentBackend {
         try await requireMember(membership, asked, operation)
         let infoHash = reference.infoHash
         var request = FetchRequest(reference, into: folder, members: [])
+        request.rateClass = .fallback
         request.job = await keptJob(infoHash, of: id)
         try await runFetch(request, membership, id, operation)
     }

@@ -13,6 +13,7 @@ public actor TorrentBackend: BitTorrentBackend {
     let resolver: VariantResolver
     /// What is asked of the node's own code.
     let calls = OutsideCalls(clock: .system)
+    let rates: RateKeeper
     /// The engine that the backend runs on.
     public nonisolated let engine: Engine
     /// Where its torrents are kept; nil where ``BackendConfiguration/stateDirectory`` is.
@@ -37,6 +38,7 @@ public actor TorrentBackend: BitTorrentBackend {
         self.engine = engine
         self.store = store
         jobPeers = JobPeers()
+        rates = RateKeeper(engine: engine, clock: configuration.clock)
         resolver = VariantResolver(configuration: configuration)
     }
 
@@ -64,6 +66,12 @@ public actor TorrentBackend: BitTorrentBackend {
             }
         }
         let backend = TorrentBackend(options, configuration, engine, store)
+        do throws(BackendError) {
+            try await backend.keepRates()
+        } catch {
+            try? await engine.shutdown()
+            throw error
+        }
         await backend.takeUp()
         await backend.followStore()
         return backend

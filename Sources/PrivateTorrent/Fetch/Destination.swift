@@ -22,11 +22,13 @@ struct Destination: Sendable {
     /// Absolute, without symbolic links.
     let folder: String
     let metainfo: Metainfo
+    /// Which files this fetch wants; nil: all of them.
+    let wanted: Set<Int>?
 
     var record: FetchRecord { FetchRecord(folder: folder, name: metainfo.name) }
-    private var path: String { "\(folder)/\(metainfo.name)" }
+    var path: String { "\(folder)/\(metainfo.name)" }
     private var operation: String { "fetch \(metainfo.name) into \(folder)" }
-    private var isSingleFile: Bool {
+    var isSingleFile: Bool {
         metainfo.files.count { !$0.isPad } == 1 && metainfo.files.contains { $0.path == metainfo.name }
     }
 
@@ -44,7 +46,9 @@ struct Destination: Sendable {
         let hold = try record.hold()
         let recorded = try record.metainfo()
         do throws(EngineError) {
-            return Claim(content: try claim(adopting: adopting, recorded: recorded), hold: hold)
+            let content = try claim(adopting: adopting, recorded: recorded)
+            let isBack = try takeUpSelection(isContinued: recorded != nil)
+            return Claim(content: isBack ? .existing : content, hold: hold)
         } catch {
             // A record without an entry of ours would call a stranger's file ours.
             if recorded == nil { record.remove() }

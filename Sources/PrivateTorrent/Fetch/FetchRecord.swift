@@ -5,14 +5,18 @@ import TorrentEngine
 #endif
 
 /// The record of a fetch in progress: `DIR/.<name>.fetch/`, which says that what stands at `DIR/<name>` is ours to
-/// continue. Written before the first byte of content, removed after the last.
+/// continue. Written before the first byte of content, removed after the last: where files are left out, it stays.
 ///
-/// It holds the metadata, and nothing that a crash could make untrue: a fetch is continued by hashing what is on
-/// disk, never by trusting a bitfield. All calls block.
+/// It holds the metadata, which files anybody has wanted so far, and what is on disk of the others (`rest/`): nothing
+/// that a crash could make untrue. A fetch is continued by hashing what is on disk, never by trusting a bitfield. All
+/// calls block.
 struct FetchRecord: Sendable {
     let folder: String
     let name: String
     private static let metadataFile = "metadata.torrent"
+    private static let wantedFile = "wanted"
+    /// What is on disk of files that nobody wants, at their paths.
+    static let restFolder = "rest"
     private static let suffix = ".fetch"
 
     /// A long name is cut: a file name has at most 255 bytes.
@@ -22,7 +26,7 @@ struct FetchRecord: Sendable {
         return ".\(short)\(suffix)"
     }
 
-    private var path: String { "\(folder)/\(Self.fileName(for: name))" }
+    var path: String { "\(folder)/\(Self.fileName(for: name))" }
 
     /// The metadata of the fetch that left a record under this name.
     func metainfo() throws(EngineError) -> Metainfo? {
@@ -64,7 +68,29 @@ struct FetchRecord: Sendable {
         try FileSystem.synchronise(folder, operation)
     }
 
+    /// The indices of the files that were wanted so far; nil: all of them.
+    func wanted() -> Set<Int>? {
+        guard FileSystem.kind(of: "\(path)/\(Self.wantedFile)") == .file,
+            let bytes = try? FileSystem.read("\(path)/\(Self.wantedFile)", limit: 1 << 20)
+        else { return nil }
+        return Set(String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { Int($0) })
+    }
+
+    /// - Parameter indices: Nil for all files.
+    func write(wanted indices: Set<Int>?) throws(EngineError) {
+        let file = "\(path)/\(Self.wantedFile)"
+        guard let indices else {
+            unlink(file)
+            return
+        }
+        let text = indices.sorted().map(String.init).joined(separator: "\n")
+        try FileSystem.writeAtomically(
+            Array(text.utf8), to: file, "write the record of the fetch of \(name)")
+    }
+
     func remove() {
+        FileSystem.removeTree("\(path)/\(Self.restFolder)")
+        unlink("\(path)/\(Self.wantedFile)")
         unlink("\(path)/\(Self.metadataFile)")
         rmdir(path)
     }

@@ -12,6 +12,10 @@ public struct FetchRequest: Sendable {
     /// Whether content that already stands at the destination, and that we did not write, may be taken over: what
     /// verifies is kept, the rest is fetched over it.
     public var adoptsExisting: Bool
+    /// Which files to fetch; all, unless told. A later fetch into the same folder can fetch more.
+    public var selection: FileSelection
+    /// The class whose rate limits it shares; nil, the default, for none.
+    public var rateClass: RateClass?
     /// A limit on the whole fetch; nil for none.
     public var timeout: Duration?
     /// Whether the torrent stays in the engine once it is whole, and is sent to the members.
@@ -27,12 +31,13 @@ public struct FetchRequest: Sendable {
     /// Makes a request.
     public init(
         _ reference: TorrentReference, into folder: String, members: [Member], adoptsExisting: Bool = false,
-        timeout: Duration? = nil
+        selection: FileSelection = FileSelection(), timeout: Duration? = nil
     ) {
         self.reference = reference
         self.folder = folder
         self.members = members
         self.adoptsExisting = adoptsExisting
+        self.selection = selection
         self.timeout = timeout
     }
 }
@@ -59,7 +64,7 @@ public struct FetchResult: Sendable, Hashable {
     public var name: String
     /// The folder that holds it.
     public var folder: String
-    /// Every file, in the torrent's order; pad files are no files.
+    /// Every file that was to be fetched, in the torrent's order; pad files are no files.
     public var files: [FetchedFile]
     /// The torrent, where it stays in the engine.
     public var torrent: Torrent?

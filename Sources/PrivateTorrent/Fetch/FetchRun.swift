@@ -43,10 +43,24 @@ struct FetchRun: Sendable {
     private func run(in folder: String) async throws(EngineError) -> FetchResult {
         if let known = try await knownMetainfo(in: folder) {
             try inspect(known)
-            let destination = Destination(folder: folder, metainfo: known)
+            let destination = try await self.destination(folder, known)
             return try await fetch(destination, claimed: claim(destination), since: .now)
         }
         return try await fetchByInfoHash(folder)
+    }
+
+    /// Refuses a choice of files that are not there before anything is touched.
+    private func destination(
+        _ folder: String, _ metainfo: Metainfo
+    ) async throws(EngineError) -> Destination {
+        guard !request.selection.isEverything else {
+            try await store?.update(metainfo.infoHash) { $0.filePriorities = [] }
+            return Destination(folder: folder, metainfo: metainfo, wanted: nil)
+        }
+        let priorities = try request.selection.priorities(in: metainfo)
+        try await store?.update(metainfo.infoHash) { $0.filePriorities = priorities }
+        return Destination(
+            folder: folder, metainfo: metainfo, wanted: Set(priorities.indices.filter { priorities[$0] > 0 }))
     }
 
     private func knownMetainfo(in folder: String) async throws(EngineError) -> Metainfo? {
@@ -67,14 +81,12 @@ struct FetchRun: Sendable {
         update(.metadata(metainfo))
         var pieces = [UInt8](repeating: 0, count: (metainfo.pieceCount + 7) / 8)
         do throws(EngineError) {
-            var missing = metainfo.sizeBytes
             if content == .existing {
                 let update = update
                 let found = try await look(at: destination) { update(.checking($0)) }
                 pieces = found.pieces
-                missing -= min(missing, found.bytes)
             }
-            try await requireSpace(for: missing, destination)
+            try await requireSpace(for: destination.missingBytes(given: pieces), destination)
             if content == .existing {
                 _ = try await blocking("prepare \(metainfo.name)") { () throws(EngineError) in
                     try destination.cutWhatIsTooLong()
@@ -90,7 +102,8 @@ struct FetchRun: Sendable {
             metainfo,
             options: AddOptions(
                 saveFolder: destination.folder, members: await members, content: .pieces(pieces),
-                messages: membership?.messages))
+                filePriorities: destination.priorities, messages: membership?.messages,
+                rateClass: request.rateClass))
         await store?.track(torrent)
         return try await finish(torrent, destination, since: start) { () throws(EngineError) in
             try await self.start(torrent)
@@ -104,7 +117,8 @@ struct FetchRun: Sendable {
         let torrent = try await engine.add(
             request.reference.infoHash,
             options: AddOptions(
-                saveFolder: folder, members: await members, messages: membership?.messages))
+                saveFolder: folder, members: await members, messages: membership?.messages,
+                rateClass: request.rateClass))
         await store?.track(torrent)
         let destination: Destination
         let hold: FetchHold
@@ -113,8 +127,9 @@ struct FetchRun: Sendable {
             defer { watch.cancel() }
             try await self.start(torrent)
             let metainfo = try await torrent.metadata()
-            destination = Destination(folder: folder, metainfo: metainfo)
             try inspect(metainfo)
+            destination = try await self.destination(folder, metainfo)
+            try await torrent.setFilePriorities(destination.priorities ?? [])
             let claimed = try await claim(destination)
             guard claimed.content == .fresh, metainfo.renamed.isEmpty else {
                 // Something of it is on disk and must be hashed first; or the engine, left to itself, would make
@@ -125,7 +140,7 @@ struct FetchRun: Sendable {
             }
             hold = claimed.hold
             do throws(EngineError) {
-                try await requireSpace(for: metainfo.sizeBytes, destination)
+                try await requireSpace(for: destination.missingBytes(given: []), destination)
             } catch {
                 await release(destination)
                 throw error
@@ -168,14 +183,21 @@ struct FetchRun: Sendable {
             await store?.untrack(torrent)
             try await torrent.remove()
         }
-        let record = destination.record
-        if isKept { _ = try await blocking("remove the record of a finished fetch") { record.remove() } }
+        if isKept {
+            let isWhole = status.verifiedPieces == status.pieceCount
+            let isRunning = request.seedsAfterwards
+            _ = try await blocking("close the record of a finished fetch") {
+                destination.close(isWhole: isWhole, isRunning: isRunning)
+            }
+        }
         let metainfo = destination.metainfo
         return FetchResult(
             infoHash: metainfo.infoHash, name: metainfo.name, folder: destination.folder,
-            files: metainfo.files.filter { !$0.isPad }.map {
-                FetchedFile(
-                    path: "\(destination.folder)/\($0.path)", relativePath: $0.path, sizeBytes: $0.sizeBytes)
+            files: metainfo.files.indices.filter(destination.wants).map { index in
+                let file = metainfo.files[index]
+                return FetchedFile(
+                    path: "\(destination.folder)/\(file.path)", relativePath: file.path,
+                    sizeBytes: file.sizeBytes)
             },
             torrent: request.seedsAfterwards ? torrent : nil, elapsed: elapsed,
             downloadedBytes: status.receivedBytes - min(status.receivedBytes, status.wastedBytes),

@@ -107,6 +107,23 @@ enum FileSystem {
         try synchronise(folder.isEmpty ? "/" : folder, operation)
     }
 
+    /// A small file of ours.
+    static func read(_ path: String, limit: Int) throws(EngineError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("read \(path)", path, errno) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 16 << 10)
+        while bytes.count < limit {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw failure("read \(path)", path, errno) }
+            guard count > 0 else { break }
+            bytes += buffer[..<count]
+        }
+        return bytes
+    }
+
     /// Makes a folder's entries durable.
     static func synchronise(_ folder: String, _ operation: String) throws(EngineError) {
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -25,17 +25,23 @@ public struct TorrentBackendOptions: Sendable, Hashable {
     ///
     /// Key: `PrivateMode`; an empty object counts as present.
     public var privateMode: PrivateModeOptions?
+    /// Rate limits, by time of day; default none.
+    ///
+    /// Key: `Limits`.
+    public var limits: RateLimitOptions
 
     /// Makes options; what is not given has its default.
     public init(
         enabled: Bool = false, minimumSeeders: Int = 2, maxCandidatesPerItem: Int = 10,
-        queryTimeoutSeconds: Int = 30, privateMode: PrivateModeOptions? = nil
+        queryTimeoutSeconds: Int = 30, privateMode: PrivateModeOptions? = nil,
+        limits: RateLimitOptions = RateLimitOptions()
     ) {
         self.enabled = enabled
         self.minimumSeeders = minimumSeeders
         self.maxCandidatesPerItem = maxCandidatesPerItem
         self.queryTimeoutSeconds = queryTimeoutSeconds
         self.privateMode = privateMode
+        self.limits = limits
     }
 
     /// Checks the values, each and against each other, whether or not the backend is on.
@@ -52,7 +58,7 @@ public struct TorrentBackendOptions: Sendable, Hashable {
             Self.check(.minimumSeeders, minimumSeeders, in: 0...Int.max, "0 or more"),
             Self.check(.maxCandidatesPerItem, maxCandidatesPerItem, in: 1...Int.max, "1 or more"),
             Self.check(.queryTimeoutSeconds, queryTimeoutSeconds, in: 1...86_400, "1 to 86400"),
-        ].compactMap { $0 } + (privateMode?.problems() ?? [])
+        ].compactMap { $0 } + (privateMode?.problems() ?? []) + limits.problems()
     }
 
     private static func check(
@@ -88,6 +94,7 @@ extension TorrentBackendOptions: Codable {
         case maxCandidatesPerItem = "MaxCandidatesPerItem"
         case queryTimeoutSeconds = "QueryTimeoutSeconds"
         case privateMode = "PrivateMode"
+        case limits = "Limits"
     }
 
     /// Reads the keys; one that is absent has its default.
@@ -104,5 +111,6 @@ extension TorrentBackendOptions: Codable {
         queryTimeoutSeconds =
             try keys.decodeIfPresent(Int.self, forKey: .queryTimeoutSeconds) ?? defaults.queryTimeoutSeconds
         privateMode = try keys.decodeIfPresent(PrivateModeOptions.self, forKey: .privateMode)
+        limits = try keys.decodeIfPresent(RateLimitOptions.self, forKey: .limits) ?? defaults.limits
     }
 }

@@ -57,7 +57,7 @@ public struct Seeder: Sendable {
         return try await seed(metainfo, inReal: resolved, identities, members, nil, nil)
     }
 
-    /// Seeds content that has just been hashed, for members that change on the way.
+    /// Seeds a job's content that has just been hashed, for members that change on the way.
     func seed(
         _ metainfo: Metainfo, in folder: String, identities: [FileIdentity?], membership: Membership,
         job: TorrentEntry.Job? = nil
@@ -75,7 +75,7 @@ public struct Seeder: Sendable {
             metainfo,
             options: AddOptions(
                 saveFolder: folder, members: members, content: .complete, identities: identities,
-                messages: membership?.messages))
+                messages: membership?.messages, rateClass: membership == nil ? nil : .fallback))
         do throws(EngineError) {
             if let store {
                 var entry = TorrentEntry(

@@ -110,6 +110,8 @@ extension TorrentStore {
     ) async throws(EngineError) -> Torrent {
         var request = FetchRequest(.infoHash(entry.infoHash), into: folder, members: entry.members)
         request.seedsAfterwards = true
+        // Files are known by number here: a choice that was made is kept to the letter.
+        request.selection = FileSelection(priorities: entry.filePriorities)
         request.job = entry.job
         let (starts, start) = AsyncStream.makeStream(of: Result<Torrent, EngineError>.self)
         let (hub, infoHash) = (hub, entry.infoHash)

@@ -102,7 +102,8 @@ public struct ContentStreamer: Sendable {
     ) async throws(BackendError) -> (Metainfo, Metainfo.File) {
         let dialled = request.members.compactMap(\.endpoint)
         let options = AddOptions(
-            saveFolder: folder, members: request.members, messages: request.messages)
+            saveFolder: folder, members: request.members, messages: request.messages,
+            rateClass: .interactive)
         var known: Metainfo?
         if case .metainfo(let metainfo) = request.reference {
             known = metainfo

@@ -115,8 +115,8 @@ extension Engine {
         for (id, record) in records where !record.waiters.isEmpty {
             guard let status = try? status(of: id) else { continue }
             records[id]?.state = status.state
-            if status.state == .downloading || status.state == .seeding { reach(.checked, id) }
-            if status.state == .seeding { reach(.finished, id) }
+            if status.state == .downloading || status.state.hasWhatIsWanted { reach(.checked, id) }
+            if status.state.hasWhatIsWanted { reach(.finished, id) }
         }
     }
 
@@ -248,6 +248,7 @@ extension TorrentState {
             case CLT_STATE_CHECKING: .checking
             case CLT_STATE_DOWNLOADING: .downloading
             case CLT_STATE_SEEDING: .seeding
+            case CLT_STATE_FINISHED: .finished
             case CLT_STATE_FAILED: .failed
             default: .unknown
             }

@@ -15,7 +15,8 @@ extension Engine {
             receivedBytes: status.downloaded_bytes, wastedBytes: status.wasted_bytes,
             uploadedBytes: status.uploaded_bytes, downloadRate: UInt64(status.download_rate),
             uploadRate: UInt64(status.upload_rate), pieceCount: Int(status.piece_count),
-            verifiedPieces: Int(status.verified_pieces))
+            verifiedPieces: Int(status.verified_pieces), wantedBytes: status.wanted_bytes,
+            wantedVerifiedBytes: status.wanted_verified_bytes)
     }
 
     func peers(of id: Torrent.ID) throws(EngineError) -> [PeerSnapshot] {

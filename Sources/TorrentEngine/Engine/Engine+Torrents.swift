@@ -32,11 +32,13 @@ extension Engine {
         native.upload_limit = options.uploadLimit
         native.download_limit = options.downloadLimit
         native.free_space_floor = max(options.freeSpaceFloor, configuration.freeSpaceFloor)
+        native.rate_class = options.rateClass?.rawValue ?? 0
         if options.isSequential { native.flags |= UInt32(CLT_ADD_SEQUENTIAL) }
         record.speaksMessages = options.messages != nil
         if options.messages != nil { native.flags |= UInt32(CLT_ADD_MESSAGES) }
         let peerID = options.messages?.peerID ?? ""
         var have: [UInt8]?
+        var priorities = options.filePriorities
         switch options.content {
         case .unknown: break
         case .complete: native.flags |= UInt32(CLT_ADD_HAVE_ALL)
@@ -48,6 +50,7 @@ extension Engine {
                     .contentMismatch, operation, reason: "the resume data belongs to another torrent")
             }
             have = data.pieces
+            priorities = priorities ?? data.filePriorities
         }
         let identities = options.identities.map { clt_file_identity($0) }
         var id: clt_torrent_id = 0
@@ -55,7 +58,8 @@ extension Engine {
             withBorrowed(options.saveFolder) { path, length in
                 withBorrowed(members) { members in
                     withBorrowed(peerID) { peerID, peerIDLength in
-                        withBuffers(have ?? [], identities) { pieces, identities in
+                        withBuffers(have ?? [], identities, priorities ?? []) {
+                            pieces, identities, priorities in
                             native.save_path = path
                             native.save_path_length = length
                             native.members = members.baseAddress
@@ -68,6 +72,8 @@ extension Engine {
                             }
                             native.identities = identities.baseAddress
                             native.identity_count = UInt64(identities.count)
+                            native.file_priorities = priorities.baseAddress
+                            native.file_priority_count = UInt64(priorities.count)
                             return clt_torrent_add(handle, &native, &id, error)
                         }
                     }

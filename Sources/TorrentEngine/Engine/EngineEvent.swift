@@ -12,7 +12,7 @@ public struct EngineEvent: Sendable {
         case progress
         /// What is on disk is known: that many bytes of it are verified.
         case checked(reusedBytes: UInt64)
-        /// Every piece is verified.
+        /// Every piece that is wanted is verified. Again, where more came to be wanted since.
         case finished
         /// A member's handshake is complete.
         case peerConnected(PeerEndpoint, direction: PeerDirection, member: Member?)
@@ -114,12 +114,17 @@ public enum TorrentState: String, Sendable, Hashable, Codable {
     case held
     /// Looks at what is on disk.
     case checking
-    /// Lacks pieces.
+    /// Lacks pieces that are wanted.
     case downloading
+    /// Has every piece that is wanted, and not every piece: see ``Torrent/setFilePriorities(_:)``.
+    case finished
     /// Has every piece.
     case seeding
     /// A storage error stopped it.
     case failed
     /// A state that this version has no word for.
     case unknown
+
+    /// Whether every piece that is wanted is there.
+    var hasWhatIsWanted: Bool { self == .finished || self == .seeding }
 }

@@ -37,3 +37,12 @@ func withBuffers<First, Second, Result>(
 ) -> Result {
     first.withUnsafeBufferPointer { first in second.withUnsafeBufferPointer { body(first, $0) } }
 }
+
+func withBuffers<First, Second, Third, Result>(
+    _ first: [First], _ second: [Second], _ third: [Third],
+    _ body: (UnsafeBufferPointer<First>, UnsafeBufferPointer<Second>, UnsafeBufferPointer<Third>) -> Result
+) -> Result {
+    withBuffers(first, second) { first, second in
+        third.withUnsafeBufferPointer { body(first, second, $0) }
+    }
+}

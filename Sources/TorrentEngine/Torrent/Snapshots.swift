@@ -26,6 +26,25 @@ public struct TorrentStatus: Sendable, Hashable {
     public var pieceCount: Int
     /// Pieces that passed their hash.
     public var verifiedPieces: Int
+    /// Bytes in pieces that are wanted, those of other files in the same piece too; all of the content unless files were
+    /// chosen.
+    public var wantedBytes: UInt64
+    /// Of ``wantedBytes``, those in pieces that passed their hash.
+    public var wantedVerifiedBytes: UInt64
+}
+
+/// A file of a torrent at one moment.
+public struct FileSnapshot: Sendable, Hashable {
+    /// Where it stands below the save folder: '/'-separated, begins with the torrent's name.
+    public var path: String
+    /// Its size in bytes.
+    public var sizeBytes: UInt64
+    /// Of those, bytes in pieces that passed their hash.
+    public var verifiedBytes: UInt64
+    /// How much it is wanted: 0 for not at all, up to 7.
+    public var priority: UInt8
+    /// Whether it is filler between files (BEP 47), and never made.
+    public var isPad: Bool
 }
 
 /// A peer of a torrent at one moment.

@@ -51,13 +51,39 @@ public struct Torrent: Sendable, Hashable {
         try await engine.wait(for: .checked, of: id, within: limit)
     }
 
-    /// Waits until every piece is verified.
+    /// Waits until every piece that is wanted is verified.
     ///
     /// - Throws: the storage error that stopped the torrent, `.timedOut`, `.cancelled`, `.shutDown`,
     ///   `.torrentNotFound`.
     public func waitUntilFinished(within limit: Duration? = nil) async throws(EngineError) {
         try await engine.wait(for: .finished, of: id, within: limit)
     }
+
+    /// Says how much each file is wanted. At any time; what is not wanted is no longer asked for at once, and what is
+    /// wanted after all is fetched from members that are connected or can be dialled: one that dialled us was let go
+    /// when nothing was wanted of it, and must dial again.
+    ///
+    /// A piece is wanted as much as the file in it that is wanted most: where a file that is not wanted shares a piece
+    /// with one that is, that much of it is fetched and written all the same, at its place, into a sparse file of its
+    /// full size. No other file is made.
+    ///
+    /// - Parameter priorities: One for each file of `Metainfo.files`, pad files too: 0 for not wanted, 1 the least … 7
+    ///   the most wanted; 4 is what each has by default. Empty: the default for all. Before the metadata is there, any
+    ///   number: files beyond have the default.
+    /// - Throws: `.invalidArgument`, `.torrentNotFound`, `.shutDown`.
+    public func setFilePriorities(_ priorities: [UInt8]) async throws(EngineError) {
+        try await engine.setFilePriorities(priorities, of: id)
+    }
+
+    /// Fetches pieces in order, or (the default) the rarest first.
+    public func setSequential(_ isSequential: Bool) async throws(EngineError) {
+        try await engine.setSequential(isSequential, of: id)
+    }
+
+    /// Its files at this moment, in order, pad files too.
+    ///
+    /// - Throws: `.wrongState` before the metadata is accepted, `.torrentNotFound`, `.shutDown`.
+    public func files() async throws(EngineError) -> [FileSnapshot] { try await engine.files(of: id) }
 
     /// Replaces the members. Whoever no longer matches is cut before this returns.
     public func setMembers(_ members: [Member]) async throws(EngineError) {

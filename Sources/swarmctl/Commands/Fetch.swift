@@ -14,6 +14,7 @@ struct Fetch: AsyncParsableCommand {
               swarmctl fetch 'magnet:?xt=…' --into ~/Downloads
               swarmctl fetch album.torrent --peer 10.0.0.1:6881 --into ~/Downloads
               swarmctl fetch - --into ~/Downloads < invite.txt
+              swarmctl fetch album.torrent --peer 10.0.0.1:6881 --into ~/Downloads --select '*.flac' --select 0
 
             Interrupt (Ctrl-C) keeps what is there; the same command goes on from it. With --state, what was verified \
             until 30 seconds before need not be hashed again. A file or folder of that \
@@ -38,6 +39,18 @@ struct Fetch: AsyncParsableCommand {
             valueName: "host:port"))
     var listen: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Fetch only the files that match: a glob, or an index as inspect shows it. Repeats.",
+            discussion: """
+                * and ? stop at a /, ** does not; without a / the last component is matched too. A pattern that \
+                matches no file is an error (exit 72). The same command with more files fetches the rest.
+                """, valueName: "pattern"))
+    var select: [String] = []
+
+    @Option(help: ArgumentHelp("Leave out the files that match. Repeats.", valueName: "pattern"))
+    var deselect: [String] = []
+
     @Option(help: ArgumentHelp("A limit on the whole fetch. (default: none)", valueName: "seconds"))
     var timeout: Double?
 
@@ -46,23 +59,28 @@ struct Fetch: AsyncParsableCommand {
     var adopt = false
 
     @OptionGroup var state: StateOptions
+    @OptionGroup var rates: LimitOptions
     @OptionGroup var wire: WireOptions
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
         let output = common.output
+        let limits = try rates.limits()
         let listen = try ListenOptions.parse(listen)
         let limit = try timeLimit()
         var members = try listedMembers()
         let reference = try await readReference()
         if case .magnet(let link) = reference { members += Self.members(of: link, output) }
         var wish = FetchRequest(
-            reference, into: into, members: members, adoptsExisting: adopt, timeout: limit)
+            reference, into: into, members: members, adoptsExisting: adopt,
+            selection: FileSelection(selecting: select, deselecting: deselect), timeout: limit)
         // The same command goes on with it, and nothing else does.
         wish.isAwaited = true
         let request = wish
 
-        let result = try await EngineSession.with(listen: listen, wire: wire, logger: common.logger) {
+        let result = try await EngineSession.with(
+            listen: listen, wire: wire, limits: limits, logger: common.logger
+        ) {
             engine in
             for endpoint in await engine.listeningEndpoints { output.emit(ListeningEvent(endpoint)) }
             let events = engine.events()
@@ -138,9 +156,6 @@ struct Fetch: AsyncParsableCommand {
 struct FetchView: Sendable {
     private let output: Output
     private let progress: ProgressView
-    /// Of the content: known from the metadata on.
-    private let total = Locked<UInt64>(0)
-
     init(_ output: Output) {
         self.output = output
         progress = ProgressView(output)
@@ -150,10 +165,9 @@ struct FetchView: Sendable {
         switch update {
         case .started: break
         case .metadata(let metainfo):
-            total.withLock { $0 = metainfo.sizeBytes }
             output.note("fetching \(safe(metainfo.name)): \(metainfo.summary)")
         case .checking(let hashing): progress.hashing(hashing, verb: "checking what is there:")
-        case .progress(let status): progress.fetching(status, of: total.withLock { $0 })
+        case .progress(let status): progress.fetching(status)
         case .stalled(let after, let reason, let remedy):
             output.warn("nothing has come for \(Units.time(after)): \(safe(reason))")
             if let remedy { output.note("  " + safe(remedy)) }

@@ -78,8 +78,10 @@ struct Inspect: AsyncParsableCommand {
         for renaming in metainfo.renamed {
             output.print("renamed    \(safe(renaming.from)) → \(safe(renaming.to))")
         }
-        for file in metainfo.files where !file.isPad {
-            output.print("file       \(safe(file.path)) (\(Units.size(file.sizeBytes)))")
+        for (index, file) in metainfo.files.enumerated() where !file.isPad {
+            let number = String(index)
+            let gap = String(repeating: " ", count: max(1, 6 - number.count))
+            output.print("file \(number)\(gap)\(safe(file.path)) (\(Units.size(file.sizeBytes)))")
         }
     }
 

@@ -32,6 +32,7 @@ struct Seed: AsyncParsableCommand, EndsWhenInterrupted {
     var listen: [String] = []
 
     @OptionGroup var members: MemberOptions
+    @OptionGroup var rates: LimitOptions
     @OptionGroup var wire: WireOptions
     @OptionGroup var common: CommonOptions
 
@@ -50,12 +51,15 @@ struct Seed: AsyncParsableCommand, EndsWhenInterrupted {
 
     func run() async throws {
         let output = common.output
+        let limits = try rates.limits()
         let listen = try ListenOptions.require(listen)
         let session = try await SeedSession(members, common: common)
         var metainfo: Metainfo?
         if let torrent { metainfo = try await loadTorrent(torrent) }
         let given = metainfo
-        try await EngineSession.with(listen: listen, wire: wire, logger: common.logger) { engine in
+        try await EngineSession.with(
+            listen: listen, wire: wire, limits: limits, logger: common.logger
+        ) { engine in
             try await state.with(engine, output) { store in
                 let events = engine.events()
                 var added: Torrent?

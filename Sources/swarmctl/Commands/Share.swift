@@ -30,6 +30,7 @@ struct Share: AsyncParsableCommand, EndsWhenInterrupted {
 
     @OptionGroup var members: MemberOptions
     @OptionGroup var content: ContentOptions
+    @OptionGroup var rates: LimitOptions
     @OptionGroup var wire: WireOptions
     @OptionGroup var common: CommonOptions
 
@@ -40,10 +41,13 @@ struct Share: AsyncParsableCommand, EndsWhenInterrupted {
                 remedy: "rename it, or share it as it is")
         }
         let output = common.output
+        let limits = try rates.limits()
         let listen = try ListenOptions.require(listen)
         let announced = try Announcement(announce, listen: listen)
         let session = try await SeedSession(members, common: common)
-        try await EngineSession.with(listen: listen, wire: wire, logger: common.logger) { engine in
+        try await EngineSession.with(
+            listen: listen, wire: wire, limits: limits, logger: common.logger
+        ) { engine in
             let created = try await content.create(path, output: output)
             guard let folder = created.savePath else {
                 throw Failure(

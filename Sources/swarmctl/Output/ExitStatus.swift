@@ -10,6 +10,8 @@ struct ExitStatus: Sendable, Hashable {
     static let inputMissing = ExitStatus(code: 66)
     static let unavailable = ExitStatus(code: 69)
     static let software = ExitStatus(code: 70)
+    /// A pattern matches no file of the torrent.
+    static let noSuchFile = ExitStatus(code: 72)
     /// The system does not let us find out (`leakcheck`).
     static let unchecked = ExitStatus(code: 71)
     static let inTheWay = ExitStatus(code: 73)
@@ -22,7 +24,7 @@ struct ExitStatus: Sendable, Hashable {
     static let byCode: [EngineError.Code: ExitStatus] = [
         .invalidArgument: .usage, .nothingToShare: .usage,
         .malformed: .badData, .limitExceeded: .badData, .contentMismatch: .badData, .contentChanged: .badData,
-        .inputMissing: .inputMissing,
+        .inputMissing: .inputMissing, .noSuchFile: .noSuchFile,
         .noMember: .unavailable, .timedOut: .unavailable, .network: .unavailable,
         .addressInUse: .unavailable, .addressNotAvailable: .unavailable,
         .fileExists: .inTheWay, .inUse: .inTheWay,

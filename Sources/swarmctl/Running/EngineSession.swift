@@ -5,7 +5,8 @@ import TorrentEngine
 enum EngineSession {
     /// Starts an engine, runs `body`, and shuts the engine down whatever happened.
     static func with<Result>(
-        listen: [ListenAddress], wire: WireOptions, logger: Logger, body: (Engine) async throws -> Result
+        listen: [ListenAddress], wire: WireOptions, limits: RateLimits = RateLimits(), logger: Logger,
+        body: (Engine) async throws -> Result
     ) async throws -> Result {
         let engine: Engine
         do throws(EngineError) {
@@ -18,6 +19,7 @@ enum EngineSession {
             throw Failure(error, status: isBinding ? .unavailable : nil)
         }
         do {
+            try await engine.setRateLimits(limits)
             let result = try await body(engine)
             try? await engine.shutdown(within: .seconds(4))
             return result

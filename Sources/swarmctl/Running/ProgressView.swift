@@ -21,16 +21,18 @@ final class ProgressView: Sendable {
     }
 
     /// A fetch of `total` bytes.
-    func fetching(_ status: TorrentStatus, of total: UInt64) {
-        guard total > 0, isDue(status.verifiedBytes, of: total, json: output.isJSON) else { return }
+    /// Of what is wanted.
+    func fetching(_ status: TorrentStatus) {
+        let (done, total) = (status.wantedVerifiedBytes, status.wantedBytes)
+        guard total > 0, isDue(done, of: total, json: output.isJSON) else { return }
         let rate = status.downloadRate > 0 ? status.downloadRate : averageRate(status)
         output.emit(
             ProgressEvent(
-                doneBytes: status.verifiedBytes, totalBytes: total,
+                doneBytes: done, totalBytes: total,
                 rateBytesPerSecond: rate, peers: status.connectedPeers))
         let line = Self.line(
-            done: status.verifiedBytes, total: total, rate: rate, peers: status.connectedPeers)
-        show(line, done: status.verifiedBytes, total: total)
+            done: done, total: total, rate: rate, peers: status.connectedPeers)
+        show(line, done: done, total: total)
     }
 
     /// Since the first look: the engine knows no rate in the first second, which may be all there is.
