@@ -68,7 +68,8 @@ struct FileSelectionTests {
         part.selection = FileSelection(selecting: ["1"])
         let result = try await Fetcher(engine: engine).fetch(part)
         #expect(result.files.map(\.relativePath) == ["in/b"])
-        #expect(scratch.tree("out").contains("in/a"))
+        // All of it stays wanted.
+        #expect(!scratch.tree("out").contains { $0.contains("rest") || $0.contains("wanted") })
         #expect(scratch.tree("out").contains(".in.fetch/metadata.torrent"))
         try await engine.shutdown()
         try await swarm.shutdown()
