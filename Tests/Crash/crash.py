@@ -125,6 +125,7 @@ class Run:
         self.random = random.Random(seed)
         self.table = {stage: {"rounds": 0, "reused": 0} for stage in STAGES}
         self.state, self.downloads = f"{folder}/state", f"{folder}/downloads"
+        self.elsewhere = folder  # where it moves to
         self.seed = Node(program, f"{folder}/seed-state", f"{SEED}:0", 30000)
         self.peer = self.seed.wait("ready")["listen"]
         self.contents, self.moves = [], 0
@@ -224,7 +225,7 @@ class Run:
             self.verified(node, content, 1.0)
             node.wait_for_save(content.info_hash)
             self.moves += 1
-            node.tell("move", content.info_hash, f"{self.folder}/moved-{self.moves}")
+            node.tell("move", content.info_hash, f"{self.elsewhere}/moved-{self.moves}")
             time.sleep(self.random.uniform(0, 0.06))
         elif stage == "removing":
             if not content.is_kept:

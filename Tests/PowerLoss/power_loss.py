@@ -2,6 +2,7 @@
 
 import argparse
 import ctypes
+import json
 import os
 import shutil
 import stat
@@ -37,6 +38,7 @@ class Disk:
 
     def __init__(self, root, notes, generator):
         self.root, self.notes, self.random = root, notes, generator
+        self.placed = {}
         os.makedirs(notes)
 
     def note_entries(self, folder):
@@ -77,6 +79,7 @@ class Disk:
                     files[key_of(path)] = path
         made = f"{self.root}.made"
         os.makedirs(made)
+        self.placed = {}
         self.build(key_of(self.root), made, folders, files, modes)
         for name in os.listdir(self.root):
             path = f"{self.root}/{name}"
@@ -100,6 +103,10 @@ class Disk:
                 self.build_file(of, f"{target}/{name}", files)
 
     def build_file(self, key, target, files):
+        if key in self.placed:
+            os.link(self.placed[key], target)
+            return
+        self.placed[key] = target
         at = files.pop(key, None)
         late = read(at) if at else None
         try:
@@ -135,7 +142,7 @@ class PowerRun(crash.Run):
         os.chmod(wrapped, 0o700)
         super().__init__(wrapped, folder, seed)
         self.disk = Disk(root, notes, self.random)
-        self.state, self.downloads = f"{root}/state", f"{root}/downloads"
+        self.state, self.downloads, self.elsewhere = f"{root}/state", f"{root}/downloads", root
         os.makedirs(self.state, 0o700)
         os.makedirs(self.downloads)
         self.disk.note_everything()
@@ -143,13 +150,15 @@ class PowerRun(crash.Run):
 
     def delete(self, content):
         super().delete(content)
-        self.disk.note_entries(self.downloads)
+        self.disk.note_entries(content.folder or self.downloads)
 
     def claims(self, content):
         """The bytes in pieces that the saved bitfield claims, each of which must be there."""
         base = f"{self.state}/torrents/{content.info_hash}"
         if not (os.path.exists(f"{base}.torrent") and os.path.exists(f"{base}.resume")):
             return 0
+        kept = {each["infoHash"]: each for each in json.loads(read(f"{self.state}/index.json"))["torrents"]}
+        folder = kept.get(content.info_hash, {}).get("saveFolder", self.downloads)
         info = bdecode(read(f"{base}.torrent"))[0][b"info"]
         _, _, resume = read(f"{base}.resume").partition(b"\n")
         have = bdecode(resume)[0].get(b"pieces", b"")
@@ -159,7 +168,7 @@ class PowerRun(crash.Run):
         real = b"".join(read(os.path.join(content.path, each)) for each in names) if names else read(content.path)
         there = b""
         for each, size in zip(names or [""], sizes):
-            path = os.path.join(self.downloads, name, each).rstrip("/")
+            path = os.path.join(folder, name, each).rstrip("/")
             there += (read(path) if os.path.exists(path) else b"").ljust(size, b"\0")[:size]
         length, claimed = info[b"piece length"], 0
         for piece, bits in enumerate(have):
