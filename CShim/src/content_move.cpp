@@ -281,6 +281,13 @@ file_fault content_move::flush_folders() const {
         if (error != 0 && error != EINVAL)
             return {-1, error, "flush the folder: " + std::generic_category().message(error)};
     }
+    // The new folder itself is an entry of the one above it.
+    for (std::string const &made : made_above_) {
+        std::string const above = folder_of(made);
+        descriptor const found = open_folder(above.empty() ? "/" : above);
+        if (!found || (::fsync(found.get()) != 0 && errno != EINVAL))
+            return {-1, errno, "flush the folder: " + std::generic_category().message(errno)};
+    }
     return {};
 }
 

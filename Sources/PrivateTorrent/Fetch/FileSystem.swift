@@ -67,6 +67,8 @@ enum FileSystem {
         let above = path.hasPrefix("/") ? "/" + parent : parent
         if !parent.isEmpty { try makeFolders(above, operation: operation) }
         guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw failure(operation, path, errno) }
+        // What is synced in it later is lost with it, unless it is itself an entry that stays.
+        try synchronise(above.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : above, operation)
     }
 
     /// Makes an entry that must not be there yet.
