@@ -15,7 +15,12 @@ struct OrderedBytesTests {
 
     /// Reads all of it while it comes: how many pieces were missing at most below one that was there.
     private func gapsWhileReading() async throws -> Int {
-        let pair = try await ReadingPair(bytes: 3 << 20, rate: 1 << 20)
+        let pair = try await ReadingPair(bytes: 3 << 20, rate: 1 << 20, dials: false)
+        // Once it is asked for: what came before that came in any order.
+        let starting = Task {
+            while await pair.engine.openReads(of: pair.torrent.id) == 0 { await Task.yield() }
+            try await pair.torrent.start(dialling: [pair.endpoint])
+        }
         var read: [UInt8] = []
         var mostGaps = 0
         var wasComplete = true
@@ -28,6 +33,7 @@ struct OrderedBytesTests {
         }
         #expect(read == pair.content)
         #expect(!wasComplete)
+        try await starting.value
         try await pair.shutdown()
         return mostGaps
     }
