@@ -284,7 +284,8 @@ file_fault content_move::flush_folders() const {
     // The new folder itself is an entry of the one above it.
     for (std::string const &made : made_above_) {
         std::string const above = folder_of(made);
-        descriptor const found = open_folder(above.empty() ? "/" : above);
+        descriptor const found(
+            ::open(above.empty() ? "/" : above.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (!found || (::fsync(found.get()) != 0 && errno != EINVAL))
             return {-1, errno, "flush the folder: " + std::generic_category().message(errno)};
     }
