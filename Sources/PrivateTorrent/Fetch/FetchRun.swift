@@ -178,13 +178,13 @@ struct FetchRun: Sendable {
         }
         update(.progress(status))
         // Where this fails, the record stays, and says that the content is ours.
-        let isKept = await store?.saves(torrent.infoHash) ?? true
+        let isWhole = status.verifiedPieces == status.pieceCount
+        let isKept = await isSaved(torrent.infoHash, isWhole: isWhole)
         if !request.seedsAfterwards {
             await store?.untrack(torrent)
             try await torrent.remove()
         }
         if isKept {
-            let isWhole = status.verifiedPieces == status.pieceCount
             let isRunning = request.seedsAfterwards
             _ = try await blocking("close the record of a finished fetch") {
                 destination.close(isWhole: isWhole, isRunning: isRunning)
@@ -205,6 +205,20 @@ struct FetchRun: Sendable {
     }
 
     // MARK: - The state directory
+
+    /// Whether the state directory says of the content what it is: the last pieces are verified a moment before they are
+    /// written, and until then what is saved does not claim them. Without a record, and not called whole, the content
+    /// would be a stranger's after a crash.
+    private func isSaved(_ infoHash: InfoHash, isWhole: Bool) async -> Bool {
+        guard let store else { return true }
+        for _ in 0..<100 {
+            guard await store.saves(infoHash) else { return false }
+            let entry = await store.entry(infoHash)
+            if !isWhole || entry?.isComplete != false { return true }
+            guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { return false }
+        }
+        return false
+    }
 
     /// Runs a fetch whose torrent is there after a restart, from before its first byte until it ends.
     private func kept(in folder: String) async throws(EngineError) -> FetchResult {
