@@ -176,13 +176,17 @@ class Run:
         content.is_kept = content.was_doubtful = False
         self.delete(content)
 
+    def folders_of(self, content):
+        """Where it may be: a move that was cut off leaves files in both folders."""
+        return {self.downloads, content.folder or self.downloads}
+
     def delete(self, content):
         name = os.path.basename(content.path)
-        folder = content.folder or self.downloads
-        for path in (f"{folder}/{name}", f"{folder}/.{name}.fetch"):
-            shutil.rmtree(path, ignore_errors=True)
-            if os.path.isfile(path):
-                os.unlink(path)
+        for folder in self.folders_of(content):
+            for path in (f"{folder}/{name}", f"{folder}/.{name}.fetch"):
+                shutil.rmtree(path, ignore_errors=True)
+                if os.path.isfile(path):
+                    os.unlink(path)
 
     def verified(self, node, content, share, limit=60):
         """Waits until that much of it is verified."""

@@ -150,7 +150,8 @@ class PowerRun(crash.Run):
 
     def delete(self, content):
         super().delete(content)
-        self.disk.note_entries(content.folder or self.downloads)
+        for folder in filter(os.path.isdir, self.folders_of(content)):
+            self.disk.note_entries(folder)
 
     def claims(self, content):
         """The bytes in pieces that the saved bitfield claims, each of which must be there."""
