@@ -102,7 +102,8 @@ void held_sockets::hold(int fd, lt::tcp::endpoint const &remote, std::vector<lt:
     held_.push_back({remote, fd, second, inode_of(second)});
     if (is_ticking_) return;
     is_ticking_ = true;
-    timer_.expires_after(grid);
+    timer_.expires_after(grid +
+                         std::uniform_int_distribution<int>(0, 5000)(random_) * std::chrono::microseconds(1));
     schedule();
 }
 
@@ -128,8 +129,10 @@ void held_sockets::on_tick() {
     }
     is_ticking_ = !held_.empty();
     if (!is_ticking_) return;
-    // On the grid, unless the thread was busy for longer than that.
-    timer_.expires_at(std::max(timer_.expiry(), now - grid) + grid);
+    // Not after equal times: how long a thread takes to wake, tens of microseconds, hangs on what it did
+    // before.
+    timer_.expires_at(now + std::uniform_int_distribution<int>(5000, 15000)(random_) *
+                                std::chrono::microseconds(1));
     schedule();
 }
 

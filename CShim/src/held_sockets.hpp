@@ -1,8 +1,8 @@
 // Connections that no torrent has taken yet, each kept open by a second descriptor, so that the moment at
 // which the other side sees its close says nothing of what the engine did before it closed: a member of one
-// torrent would tell by a few microseconds whether another is here. The close is seen at the first tick, ten
-// milliseconds apart and counted from the accept, that is at least that long after the last byte came from
-// the other side: nothing of this depends on when the engine was done. Network thread only.
+// torrent would tell by a few microseconds whether another is here. The close is seen at the first tick that
+// is at least ten milliseconds after the last byte came from the other side; ticks are five to fifteen
+// milliseconds apart, by chance: nothing of this depends on when the engine was done. Network thread only.
 #pragma once
 
 #include <libtorrent/address.hpp>
