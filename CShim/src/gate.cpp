@@ -35,6 +35,7 @@ namespace {
 // reads.
 constexpr int unread_limit = 4 * 1024 * 1024;
 constexpr int allowed_fast_limit = 1024; // BEP 6 speaks of ten
+constexpr int receive_buffer_limit = 8 * 1024 * 1024;
 
 clt_direction direction_of(lt::peer_connection_handle const &peer) {
     return peer.is_outgoing() ? CLT_OUTGOING : CLT_INCOMING;
@@ -71,7 +72,7 @@ public:
         // forbidden, and this is not reached; if it were, it would be cut before a byte of BitTorrent.
         if (!admitted_) return refuse(peer_);
         internals::send_at_once(peer_);
-        internals::keep_from_children(peer_);
+        internals::keep_within_bounds(peer_);
     }
 
     bool on_handshake(lt::span<char const> reserved) override {
@@ -131,6 +132,12 @@ public:
     }
     bool on_unchoke() override {
         return cut_unless_it_reads();
+    }
+
+    // Only who sends content needs a large receive buffer. Looked at often enough to see it grow.
+    bool on_piece(lt::peer_request const &, lt::span<char const>) override {
+        if (blocks_++ % 16 == 0) internals::let_receive_buffer_grow(peer_, receive_buffer_limit);
+        return false;
     }
     void tick() override {
         cut_unless_it_reads();
@@ -202,6 +209,7 @@ private:
     bool admitted_;
     bool connected_ = false;
     int allowed_fast_ = 0;
+    unsigned blocks_ = 0;
 };
 
 } // namespace

@@ -65,6 +65,7 @@ std::vector<lt::tcp::endpoint> held_sockets::hold_accepted(std::vector<lt::tcp::
         if (is_unique) wanted.erase(it);
         last_found_ = fd;
         keep_from_children(fd);
+        let_receive_buffer_grow(fd, false);
         hold(fd, *remote, cut);
     };
     // A new descriptor is the lowest that is free: mostly near the one before.

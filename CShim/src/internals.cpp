@@ -99,8 +99,16 @@ void send_at_once(lt::peer_connection_handle const &peer) noexcept {
     set_socket_option(peer, IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
-void keep_from_children(lt::peer_connection_handle const &peer) noexcept {
-    if (int const fd = descriptor_of(peer); fd >= 0) clt::keep_from_children(fd);
+void keep_within_bounds(lt::peer_connection_handle const &peer) noexcept {
+    int const fd = descriptor_of(peer);
+    if (fd < 0) return;
+    keep_from_children(fd);
+    clt::let_receive_buffer_grow(fd, false);
+}
+
+void let_receive_buffer_grow(lt::peer_connection_handle const &peer, int most) noexcept {
+    if (int const fd = descriptor_of(peer); fd >= 0)
+        clt::let_receive_buffer_grow(fd, receive_buffer_bytes(fd) < most);
 }
 
 void drop_inherited_filter(lt::peer_connection_handle const &peer) noexcept {
@@ -146,7 +154,8 @@ void forget_v2(lt::peer_connection_handle const &) noexcept {}
 void blank_keys(lt::bdecode_node const &, std::initializer_list<std::string_view>) noexcept {}
 void discard_unsent(lt::peer_connection_handle const &) noexcept {}
 void send_at_once(lt::peer_connection_handle const &) noexcept {}
-void keep_from_children(lt::peer_connection_handle const &) noexcept {}
+void keep_within_bounds(lt::peer_connection_handle const &) noexcept {}
+void let_receive_buffer_grow(lt::peer_connection_handle const &, int) noexcept {}
 void join_peer_class(lt::torrent_handle const &, lt::peer_class_t) noexcept {}
 void leave_peer_class(lt::torrent_handle const &, lt::peer_class_t) noexcept {}
 void drop_inherited_filter(lt::peer_connection_handle const &) noexcept {}

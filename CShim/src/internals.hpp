@@ -18,8 +18,10 @@ void discard_unsent(lt::peer_connection_handle const &peer) noexcept;
 // Turns Nagle's algorithm off, which the engine leaves on: a handshake's small messages would otherwise wait
 // for the other side's delayed acknowledgement, 40 ms. Of a connected peer.
 void send_at_once(lt::peer_connection_handle const &peer) noexcept;
-// libtorrent's sockets are inherited by programs that the process starts, and held open by them.
-void keep_from_children(lt::peer_connection_handle const &peer) noexcept;
+// Of own_sockets: keep_from_children(), and a receive buffer that does not grow, until it may: up to `most`
+// bytes.
+void keep_within_bounds(lt::peer_connection_handle const &peer) noexcept;
+void let_receive_buffer_grow(lt::peer_connection_handle const &peer, int most) noexcept;
 // An accepted connection inherits the listener's filter, and would run it for every packet.
 void drop_inherited_filter(lt::peer_connection_handle const &peer) noexcept;
 // Whether its socket is bound to that interface (SO_BINDTODEVICE), or could be bound now.

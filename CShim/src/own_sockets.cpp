@@ -6,6 +6,7 @@
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/socket.h>
 #include <memory>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -65,6 +66,17 @@ std::optional<lt::tcp::endpoint> local_of(int fd) {
 
 void keep_from_children(int fd) {
     ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+void let_receive_buffer_grow(int fd, bool may_grow) {
+    int const lock = may_grow ? 0 : SOCK_RCVBUF_LOCK;
+    ::setsockopt(fd, SOL_SOCKET, SO_BUF_LOCK, &lock, sizeof(lock));
+}
+
+int receive_buffer_bytes(int fd) {
+    int bytes = 0;
+    socklen_t length = sizeof(bytes);
+    return ::getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, &length) == 0 ? bytes : 0;
 }
 
 void end_connection(int fd) {

@@ -32,10 +32,7 @@ def flood(place, chunk, greeting=b"", must_be_cut=True):
         leech(seed.target, place.content)
         grown = memory(seed.pid, "VmHWM") - before
         expect(seed.lives, f"the process ended: {seed.swarmctl.describe()}")
-        # Whoever is not cut keeps the engine busy to the end, and the honest fetches wait in memory meanwhile: it rises
-        # with their number, to 76 MiB once, and not with what is sent.
-        limit = MEMORY_LIMIT if must_be_cut else 2 * MEMORY_LIMIT
-        expect(grown < limit, f"memory grew by {grown >> 20} MiB for {sent >> 20} MiB sent")
+        expect(grown < MEMORY_LIMIT, f"memory grew by {grown >> 20} MiB for {sent >> 20} MiB sent")
         expect(cut or not must_be_cut, f"it was not cut after {sent >> 20} MiB")
     if must_be_cut:
         seed.swarmctl.wait_for("peer", endpoint=name, state="disconnected", reason="protocolError")
