@@ -524,8 +524,15 @@ clt_torrent_state torrent::state_of(lt::torrent_status const &status) const {
     }
 }
 
+clt_torrent_state torrent::told_state(lt::torrent_status const &status) const {
+    clt_torrent_state const state = state_of(status);
+    // The engine goes on before it says what it found: until then nobody knows how much was there.
+    bool const goes_on = state == CLT_STATE_DOWNLOADING || has_what_is_wanted(state);
+    return goes_on && !checked_ ? CLT_STATE_CHECKING : state;
+}
+
 void torrent::push_state() {
-    int const state = state_of(handle_.status({}));
+    int const state = told_state(handle_.status({}));
     if (state == last_state_) return;
     last_state_ = state;
     event e = make_event(CLT_EVENT_STATE, id_);
@@ -537,7 +544,7 @@ clt_torrent_status torrent::status() const {
     // No flags: bytes of pieces that passed their hash only, blocks of unfinished ones left out.
     lt::torrent_status const s = handle_.status({});
     clt_torrent_status out{};
-    out.state = uint32_t(state_of(s));
+    out.state = uint32_t(told_state(s));
     out.is_started = started_ ? 1 : 0;
     out.connected_peers = uint32_t(s.num_peers);
     out.verified_bytes = uint64_t(s.total_done);

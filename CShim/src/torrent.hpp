@@ -107,6 +107,8 @@ private:
     void go_on_after_move();
     void apply_selection();
     clt_torrent_state state_of(lt::torrent_status const &status) const;
+    // What others are told.
+    clt_torrent_state told_state(lt::torrent_status const &status) const;
     void on_checked();
     void on_storage_error(lt::error_code const &error, char const *operation, std::string const &path);
     void answer_resume_data(lt::add_torrent_params const *params, lt::error_code const &error);
