@@ -1,0 +1,135 @@
+// Where the engine listens: on addresses and interfaces, with or without stealth.
+#include "endpoint.hpp"
+#include "engine.hpp"
+#include "error.hpp"
+#include "own_sockets.hpp"
+#include "settings.hpp"
+#include "stealth.hpp"
+#include "unlocks.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace clt {
+
+void engine::on_listening(lt::tcp::endpoint const &endpoint) {
+    event e = make_event(CLT_EVENT_LISTENING);
+    try {
+        check_device(endpoint);
+        keep_from_children(own_listener(endpoint));
+        dials_.listening_at(endpoint.address());
+        keep_port(endpoint);
+        update_stealth(endpoint);
+        if (std::find(listeners_.begin(), listeners_.end(), endpoint) == listeners_.end())
+            listeners_.push_back(endpoint);
+    } catch (failure const &f) {
+        e = make_event(CLT_EVENT_LISTEN_FAILED);
+        e.fields.system_errno = f.system_errno;
+        e.text = f.message;
+    }
+    e.fields.endpoint = endpoint_out(endpoint);
+    events_.push(std::move(e));
+}
+
+namespace {
+
+struct listen_entry {
+    std::string host, port;
+};
+
+listen_entry parse_listen_entry(std::string const &entry) {
+    size_t const colon = entry.rfind(':');
+    if (colon == std::string::npos) return {entry, {}};
+    return {entry.substr(0, colon), entry.substr(colon + 1)};
+}
+
+} // namespace
+
+// The engine falls back to the address, and says nothing, where it cannot bind its listener to the interface.
+void engine::check_device(lt::tcp::endpoint const &listener) {
+    for (std::string const &name : interfaces_named_in(listen_, true)) {
+        auto const &addresses = interfaces_->state(name).addresses;
+        if (std::find(addresses.begin(), addresses.end(), listener.address()) == addresses.end()) continue;
+        if (device_of(own_listener(listener)) == name) return;
+        stand_still();
+        throw failure(CLT_NETWORK, "the listening socket is not bound to the interface " + name, EPERM);
+    }
+}
+
+// A port that the system chose is kept for when the listener has to be opened again.
+void engine::keep_port(lt::tcp::endpoint const &listener) {
+    std::string kept;
+    for (std::string const &entry : split_list(listen_)) {
+        auto [host, port] = parse_listen_entry(entry);
+        bool is_here =
+            (host.front() == '[' ? host.substr(1, host.size() - 2) : host) == listener.address().to_string();
+        for (std::string const &name : interfaces_named_in(entry, true)) {
+            auto const &addresses = interfaces_->state(name).addresses;
+            is_here = std::find(addresses.begin(), addresses.end(), listener.address()) != addresses.end();
+        }
+        if (port == "0" && is_here) port = std::to_string(listener.port());
+        kept += (kept.empty() ? "" : ",") + host + ':' + port;
+    }
+    listen_ = std::move(kept);
+}
+
+void engine::interface_down(std::string const &name) {
+    event e = make_event(CLT_EVENT_INTERFACE);
+    e.fields.value = 0;
+    e.text = name;
+    events_.push(std::move(e));
+    stand_still();
+}
+
+void engine::interface_up(std::string const &name) {
+    event e = make_event(CLT_EVENT_INTERFACE);
+    e.fields.value = 1;
+    e.text = name;
+    events_.push(std::move(e));
+    if (!interfaces_->all_usable() || !session_) return;
+    dials_.set_suspended(false);
+    listen_at(listen_);
+    session_->resume(); // dials at once
+}
+
+// Nothing is accepted, dialled or sent until the interface is back; torrents and their members stay.
+void engine::stand_still() {
+#ifndef CLT_TEST_UNLOCK_BINDING
+    if (!session_) return;
+    dials_.set_suspended(true);
+    for (auto const &[id, t] : torrents_)
+        t->cut_all();
+    held_.end_all();
+    session_->pause();
+    listeners_.clear();
+    listen_at({});
+#endif
+}
+
+void engine::listen_at(std::string const &interfaces) {
+    lt::settings_pack pack;
+    pack.set_str(lt::settings_pack::listen_interfaces, interfaces);
+    session_->apply_settings(std::move(pack));
+}
+
+void engine::update_stealth(lt::tcp::endpoint const &listener) {
+    if (options_.stealth == 0) return;
+    std::vector<address_range> ranges;
+    for (auto const &[id, t] : torrents_)
+        for (member const &m : t->members().all())
+            ranges.push_back({m.first, m.last});
+    stealth_filter const filter = build_stealth_filter(std::move(ranges));
+    try {
+        attach_stealth_filter(listener, filter);
+    } catch (failure &f) {
+        f.message = "stealth: " + f.message;
+        throw;
+    }
+    if (!filter.is_widened) return;
+    event log = make_event(CLT_EVENT_LOG);
+    log.fields.value = 3;
+    log.text = "stealth: more members than the kernel's filter holds; some strangers see an open port";
+    events_.push(std::move(log));
+}
+
+} // namespace clt
