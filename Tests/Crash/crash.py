@@ -241,6 +241,7 @@ class Run:
             time.sleep(self.random.uniform(0, 0.02))
 
     def round(self, number, stage):
+        """One kill, and what must hold after it."""
         content = self.random.choice(self.contents)
         node = self.start()
         self.reach(node, stage, content)
@@ -248,11 +249,11 @@ class Run:
         for said in node.drain():
             if said["event"] == "removed" and said["infoHash"] == content.info_hash and stage == "removing":
                 content.is_kept, content.was_doubtful = False, False
-        there = {each: self.on_disk(each) for each in self.contents}
         sent = {each: self.seed.status(each.info_hash)["sent"] for each in self.contents}
+        sure = self.after_kill(content)
 
         node = self.start()
-        assert node.opened["unclean"] == 1
+        self.look_at_start(node)
         row = self.table[stage]
         row["rounds"] += 1
         if not content.is_kept:
@@ -261,12 +262,21 @@ class Run:
         for each in (each for each in self.contents if each.is_kept):
             status = self.settled(node, each)
             row["reused"] += status["reused"]
-            # All that is whole on the disk counts, so that what comes twice was on its way.
-            assert status["reused"] >= there[each], f"{each.path}: {status}, but {there[each]} are on disk"
+            assert status["reused"] >= sure[each], f"{each.path}: {status}, but {sure[each]} bytes were there"
             self.verified(node, each, 1.0)
-            again = self.seed.status(each.info_hash)["sent"] - sent[each] - (each.size - there[each])
-            assert again <= 0 or there[each] == 0, f"{each.path}: {again} bytes came twice"
+            came = self.seed.status(each.info_hash)["sent"] - sent[each]
+            assert came <= each.size - sure[each], f"{each.path}: {came} bytes came, though {sure[each]} were there"
             self.compare(each)
+        self.end(node, number)
+
+    def after_kill(self, _):
+        """What of each must be taken up again: all that is whole on the disk, so that what comes twice was on its way."""
+        return {each: self.on_disk(each) for each in self.contents}
+
+    def look_at_start(self, node):
+        assert node.opened["unclean"] == 1
+
+    def end(self, node, number):
         if number % 3 == 0:
             node.kill()
         else:

@@ -180,32 +180,17 @@ class PowerRun(crash.Run):
                 claimed += len(real[at:at + length])
         return claimed
 
-    def round(self, number, stage):
-        content = self.random.choice(self.contents)
-        node = self.start()
-        self.reach(node, stage, content)
-        node.kill()
-        for said in node.drain():
-            if said["event"] == "removed" and said["infoHash"] == content.info_hash and stage == "removing":
-                content.is_kept, content.was_doubtful = False, False
-        sent = {each: self.seed.status(each.info_hash)["sent"] for each in self.contents}
+    def after_kill(self, content):
+        """The power goes with it: what was saved as there must be."""
         self.disk.cut_power()
         claimed = {each: self.claims(each) for each in self.contents}
         self.claimed += claimed[content]
+        return claimed
 
-        node = self.start()
-        row = self.table[stage]
-        row["rounds"] += 1
-        if not content.is_kept:
-            self.delete(content)
-        for each in (each for each in self.contents if each.is_kept):
-            status = self.settled(node, each)
-            row["reused"] += status["reused"]
-            assert status["reused"] >= claimed[each], f"{each.path}: {status}, but {claimed[each]} were saved"
-            self.verified(node, each, 1.0)
-            came = self.seed.status(each.info_hash)["sent"] - sent[each]
-            assert came <= each.size - claimed[each], f"{each.path}: {came} came, though {claimed[each]} were saved"
-            self.compare(each)
+    def look_at_start(self, node):
+        pass
+
+    def end(self, node, _):
         assert node.stop() == 0
         self.disk.note_everything()  # an operator switches the machine off in good order
 
