@@ -5,8 +5,8 @@ public import TorrentEngine
     import Glibc
 #endif
 
-/// Fetches one file of a torrent straight into a sink, in order, while it arrives. What comes of the torrent's other
-/// files meanwhile is thrown away: the wanted pieces go first, and it ends with the last of them.
+/// Fetches one file of a torrent straight into a sink, in order, while it arrives. Of the torrent's other files comes
+/// only what shares a piece with it.
 ///
 /// The file lies in a private folder for as long as that takes, and is removed afterwards.
 public struct ContentStreamer: Sendable {
@@ -120,9 +120,10 @@ public struct ContentStreamer: Sendable {
             let wanted = try Self.checkedFile(of: metainfo, request, operation)
             // Of an empty file nothing is fetched.
             guard wanted.file.sizeBytes > 0 else { return (metainfo, wanted.file) }
-            try await requireSpace(for: metainfo, in: folder, operation)
+            try await requireSpace(for: wanted.file, of: metainfo, in: folder, operation)
             if metainfo.renamed.isEmpty {
                 try await translatingErrors { () throws(EngineError) in
+                    try await asking.setFilePriorities(Self.priorities(of: metainfo, only: wanted.index))
                     try await asking.acceptMetadata(metainfo)
                 }
                 return (metainfo, wanted.file)
@@ -134,10 +135,11 @@ public struct ContentStreamer: Sendable {
         }
         guard let known else { throw BackendError(.internalFailure, operation, reason: "no metadata") }
         let wanted = try Self.checkedFile(of: known, request, operation)
-        try await requireSpace(for: known, in: folder, operation)
+        try await requireSpace(for: wanted.file, of: known, in: folder, operation)
         let added = try await translatingErrors { () throws(EngineError) in
             var options = options
             options.content = .pieces([UInt8](repeating: 0, count: (known.pieceCount + 7) / 8))
+            options.filePriorities = Self.priorities(of: known, only: wanted.index)
             return try await engine.add(known, options: options)
         }
         torrent = added
@@ -196,10 +198,16 @@ public struct ContentStreamer: Sendable {
         }
     }
 
+    /// For ``AddOptions/filePriorities``.
+    private static func priorities(of metainfo: Metainfo, only wanted: Int) -> [UInt8] {
+        metainfo.files.indices.map { $0 == wanted ? 4 : 0 }
+    }
+
     private func requireSpace(
-        for metainfo: Metainfo, in folder: String, _ operation: String
+        for file: Metainfo.File, of metainfo: Metainfo, in folder: String, _ operation: String
     ) async throws(BackendError) {
-        let bytes = metainfo.sizeBytes
+        // Its first and its last piece may be of other files too.
+        let bytes = min(metainfo.sizeBytes, file.sizeBytes + 2 * UInt64(metainfo.pieceLengthBytes))
         try await translatingErrors { () throws(EngineError) in
             let free = try await blocking(operation) { () throws(EngineError) in
                 try FileSystem.freeBytes(at: folder, operation: operation)

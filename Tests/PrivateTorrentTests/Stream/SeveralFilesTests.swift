@@ -61,8 +61,10 @@ struct SeveralFilesTests {
         let fixture = try await Fixture()
         for (name, bytes) in Self.sizes {
             let sink = CollectingSink()
-            let (result, _) = try await fixture.stream(
+            let (result, received) = try await fixture.stream(
                 FileChoice(CandidateFile(path: name)), byMetainfo: byMetainfo, to: sink)
+            // Of others comes no more than what is in its first and its last piece.
+            #expect(received <= UInt64(bytes + 2 * Self.pieceLength), "\(name)")
             #expect(try result.get() == ContentDelivery(deliveredBytes: UInt64(bytes), isComplete: true))
             #expect(try Data(sink.bytes) == fixture.scratch.contents("t/\(name)"), "\(name)")
             #expect(sink.announced == [UInt64(bytes)])
