@@ -28,9 +28,18 @@ struct EngineFixture {
     }
 
     func seed(_ name: String, bytes count: Int = 40_000, allowing rules: [String]) async throws -> Torrent {
+        try await seed(metainfo(name, bytes: count), allowing: rules)
+    }
+
+    /// - Parameter uploadLimit: Bytes a second; 0 for no limit.
+    func seed(
+        _ metainfo: Metainfo, allowing rules: [String], uploadLimit: UInt32 = 0
+    ) async throws -> Torrent {
         let torrent = try await engine.add(
-            metainfo(name, bytes: count),
-            options: AddOptions(saveFolder: folder.path, members: Self.members(rules), content: .complete))
+            metainfo,
+            options: AddOptions(
+                saveFolder: folder.path, members: Self.members(rules), content: .complete,
+                uploadLimit: uploadLimit))
         try await torrent.start()
         try await torrent.waitUntilFinished()
         return torrent

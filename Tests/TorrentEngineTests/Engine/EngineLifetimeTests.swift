@@ -119,14 +119,7 @@ struct EngineLifetimeTests {
         let fixture = try await EngineFixture()
         let torrent = try await fixture.seed("a", allowing: ["127.0.0.2"])
         let big = try await fixture.metainfo("big", bytes: 4 << 20)
-        let seeding = try await fixture.engine.add(
-            big,
-            options: AddOptions(
-                saveFolder: fixture.folder.path, members: EngineFixture.members(["127.0.0.2"]),
-                content: .complete,
-                uploadLimit: 1 << 20))
-        try await seeding.start()
-        try await seeding.waitUntilFinished()
+        _ = try await fixture.seed(big, allowing: ["127.0.0.2"], uploadLimit: 1 << 20)
         var before: ProcessResources?
         for cycle in 0..<cycles {
             let engine = try await Engine.start(

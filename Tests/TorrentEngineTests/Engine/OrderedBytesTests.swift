@@ -177,13 +177,7 @@ private struct ReadingPair {
         metainfo = try await TorrentCreator(options: options).create(of: folder.full("in")).metainfo
         seed = fixture.engine
         endpoint = fixture.endpoint
-        let seeding = try await seed.add(
-            metainfo,
-            options: AddOptions(
-                saveFolder: folder.path, members: EngineFixture.members(["127.0.0.2"]), content: .complete,
-                uploadLimit: rate))
-        try await seeding.start()
-        try await seeding.waitUntilFinished()
+        _ = try await fixture.seed(metainfo, allowing: ["127.0.0.2"], uploadLimit: rate)
         engine = try await Engine.start(
             EngineConfiguration(listen: [ListenAddress(parsing: "127.0.0.2:0")]))
         try folder.makeFolder("out")

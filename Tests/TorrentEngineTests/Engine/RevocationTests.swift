@@ -11,14 +11,7 @@ struct RevocationTests {
         let fixture = try await EngineFixture()
         let torrent = try await fixture.seed("a", allowing: ["127.0.0.2"])
         _ = try await fixture.seed("bb", allowing: ["127.0.0.2"])
-        let (events, endpoint) = (fixture.engine.events(), fixture.endpoint)
-        let peer = try await onThread {
-            let peer = try RawPeer(from: "127.0.0.2", to: endpoint)
-            peer.send(RawPeer.handshake(torrent.infoHash))
-            _ = peer.receive(68)
-            return peer
-        }
-        for await event in events { if case .peerConnected = event.kind { break } }
+        let peer = try await fixture.connectedPeer(of: torrent)
         try await torrent.setMembers([])
         #expect(try await onThread { peer.receiveToEnd() } != nil)
         try await fixture.engine.shutdown()
@@ -29,14 +22,8 @@ struct RevocationTests {
     func childHoldsNothing() async throws {
         let fixture = try await EngineFixture()
         let torrent = try await fixture.seed("a", allowing: ["127.0.0.2"])
-        let (events, endpoint) = (fixture.engine.events(), fixture.endpoint)
-        let peer = try await onThread {
-            let peer = try RawPeer(from: "127.0.0.2", to: endpoint)
-            peer.send(RawPeer.handshake(torrent.infoHash))
-            _ = peer.receive(68)
-            return peer
-        }
-        for await event in events { if case .peerConnected = event.kind { break } }
+        let peer = try await fixture.connectedPeer(of: torrent)
+        let endpoint = fixture.endpoint
         var child: pid_t = 0
         let words: [UnsafeMutablePointer<CChar>?] = ["sleep", "60"].map { (word: String) in strdup(word) }
         defer { for word in words { free(word) } }
@@ -59,13 +46,7 @@ struct RevocationTests {
         .enabled(if: getenv("PRIVATETORRENT_TESTS_ALONE") != nil))
     func nothingDrains() async throws {
         let fixture = try await EngineFixture()
-        let torrent = try await fixture.engine.add(
-            fixture.metainfo("a", bytes: 4_000_000),
-            options: AddOptions(
-                saveFolder: fixture.folder.path, members: EngineFixture.members(["127.0.0.2"]),
-                content: .complete))
-        try await torrent.start()
-        try await torrent.waitUntilFinished()
+        let torrent = try await fixture.seed("a", bytes: 4_000_000, allowing: ["127.0.0.2"])
         let endpoint = fixture.endpoint
         let (peer, before) = try await onThread {
             // It asks for more than the kernel takes for it, and reads none of it.
@@ -90,5 +71,20 @@ struct RevocationTests {
         let after = try await onThread { peer.receiveToEnd() }
         #expect((after?.count ?? .max) <= before)
         try await fixture.engine.shutdown()
+    }
+}
+
+extension EngineFixture {
+    /// 127.0.0.2, after its handshake.
+    fileprivate func connectedPeer(of torrent: Torrent) async throws -> RawPeer {
+        let (events, endpoint) = (engine.events(), endpoint)
+        let peer = try await onThread {
+            let peer = try RawPeer(from: "127.0.0.2", to: endpoint)
+            peer.send(RawPeer.handshake(torrent.infoHash))
+            _ = peer.receive(68)
+            return peer
+        }
+        for await event in events { if case .peerConnected = event.kind { break } }
+        return peer
     }
 }
