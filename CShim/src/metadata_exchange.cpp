@@ -15,6 +15,7 @@ namespace {
 constexpr int our_message_id = 2; // 1, 3, 4, 7 and 8 are the engine's
 constexpr int bt_extended = 20;   // BEP 10
 constexpr int held_at_most = 2;   // info dictionaries of the largest size, of one address
+constexpr int receive_buffer_limit = 1024 * 1024;
 
 class metadata_peer final : public lt::peer_plugin, private metadata_line {
 public:
@@ -40,6 +41,8 @@ public:
         if (length > metadata_dialogue::max_message) return cut();
         if (body.size() < length) return true; // called once a fragment: wait for the whole
         if (!dialogue_.message(body)) return cut();
+        // Blocks that we asked for: they may come as fast as they can.
+        if (dialogue_.held() > counted_) internals::let_receive_buffer_grow(peer_, receive_buffer_limit);
         count(dialogue_.held());
         // A member's connections together: each could otherwise bring all of a dictionary but a block, and
         // wait.
