@@ -29,6 +29,7 @@ let package = Package(
         .library(name: "NodeInterface", targets: ["NodeInterface"]),
         .library(name: "NodeConfiguration", targets: ["NodeConfiguration"]),
         .library(name: "NodeSupport", targets: ["NodeSupport"]),
+        .library(name: "NodeControl", targets: ["NodeControl"]),
         .library(name: "PrivateTorrentTesting", targets: ["PrivateTorrentTesting"]),
         .executable(name: "swarmctl", targets: ["swarmctl"]),
     ],
@@ -38,6 +39,7 @@ let package = Package(
             url: "https://github.com/apple/swift-configuration", from: "1.4.0",
             traits: [.defaults, "Reloading"]),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         .package(url: "https://github.com/jpsim/Yams", "5.4.0"..<"7.0.0"),
     ],
@@ -70,6 +72,15 @@ let package = Package(
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: swiftSettings),
+        .target(
+            name: "NodeControl",
+            dependencies: [
+                "PrivateTorrent", "TorrentEngine", "NodeInterface", "NodeSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: swiftSettings),
         .executableTarget(
@@ -137,6 +148,13 @@ let package = Package(
             dependencies: [
                 "NodeConfiguration", "PrivateTorrent", "TorrentEngine", "NodeInterface",
                 .product(name: "Configuration", package: "swift-configuration"),
+            ],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "NodeControlTests",
+            dependencies: [
+                "NodeControl", "PrivateTorrent", "PrivateTorrentTesting", "TorrentEngine", "NodeInterface",
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: swiftSettings),
         .testTarget(

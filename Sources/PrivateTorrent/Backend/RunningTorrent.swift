@@ -48,7 +48,7 @@ extension Task where Failure == Never {
     }
 
     /// The value, or nil once the time is up; the task goes on.
-    func value(within limit: Duration) async -> Success? {
+    package func value(within limit: Duration) async -> Success? {
         let (stream, continuation) = AsyncStream.makeStream(of: Success?.self)
         let relay = Task<Void, Never> { continuation.yield(await value) }
         let timer = Task<Void, Never> {

@@ -1,4 +1,4 @@
-import TorrentEngine
+package import TorrentEngine
 
 extension TorrentStore {
     /// Content on disk that was looked at.
@@ -18,7 +18,7 @@ extension TorrentStore {
     }
 
     /// The metadata of a torrent, where the state directory has it.
-    func metainfo(_ infoHash: InfoHash) async throws(EngineError) -> Metainfo? {
+    package func metainfo(_ infoHash: InfoHash) async throws(EngineError) -> Metainfo? {
         try await known(infoHash, in: nil).metainfo
     }
 

@@ -258,6 +258,11 @@ public actor TorrentStore {
     public func remove(_ infoHash: InfoHash, deletingFiles: Bool = false) async throws(EngineError) {
         try requireOpen("remove torrent \(infoHash)")
         guard index.entries[infoHash] != nil else { throw notFound(infoHash) }
+        if running[infoHash] == nil, let fetch = fetching[infoHash] {
+            // It would come into the engine after it was removed.
+            fetch.cancel()
+            await fetch.value
+        }
         let kept = running.removeValue(forKey: infoHash)
         if let kept { infoHashes[kept.torrent.id] = nil }
         // A save that is under way would bring its file back.

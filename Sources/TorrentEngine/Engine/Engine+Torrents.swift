@@ -18,12 +18,15 @@ extension Engine {
         try add(infoHash, nil, options)
     }
 
+    /// The info-hash of a torrent that is in the engine.
+    package func infoHash(of id: Torrent.ID) -> InfoHash? { records[id]?.infoHash }
+
     private func add(
         _ infoHash: InfoHash, _ metainfo: Metainfo?, _ options: AddOptions
     ) throws(EngineError) -> Torrent {
         let operation = "add torrent \(infoHash)"
         let handle = try liveHandle(operation)
-        var record = TorrentRecord(state: metainfo == nil ? .metadata : .checking)
+        var record = TorrentRecord(infoHash, state: metainfo == nil ? .metadata : .checking)
         let members = options.members.map { (member: $0, rule: record.rule(for: $0)) }
         var native = clt_add_options()
         native.struct_size = UInt32(MemoryLayout<clt_add_options>.size)

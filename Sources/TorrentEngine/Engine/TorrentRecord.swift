@@ -5,6 +5,7 @@ struct TorrentRecord {
         case metadata, checked, finished
     }
 
+    let infoHash: InfoHash
     var state: TorrentState
     var heldMetadata: [UInt8]?
     var reached: Set<Milestone> = []
@@ -20,6 +21,11 @@ struct TorrentRecord {
     /// still attributed to it.
     var membersByRule: [UInt64: Member] = [:]
     var rulesByMember: [Member: UInt64] = [:]
+
+    init(_ infoHash: InfoHash, state: TorrentState) {
+        self.infoHash = infoHash
+        self.state = state
+    }
 
     mutating func rule(for member: Member) -> UInt64 {
         if let rule = rulesByMember[member] { return rule }

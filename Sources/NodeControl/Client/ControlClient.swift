@@ -1,0 +1,188 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+public import TorrentEngine
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Asks a node that runs, over its control socket. Each request has a connection of its own; cancelling the task ends it.
+public struct ControlClient: Sendable {
+    /// The socket.
+    public let path: String
+
+    /// Makes a client; nothing is connected yet.
+    ///
+    /// - Parameter path: The socket; nil for ``ControlSocketPath/standard(environment:)``.
+    public init(path: String? = nil) { self.path = path ?? ControlSocketPath.standard() }
+
+    // MARK: - What is asked most
+
+    /// The node at this moment.
+    public func status() async throws(ControlClientError) -> NodeStatus { try await get("/v1/status") }
+
+    /// Every torrent that it keeps.
+    public func torrents() async throws(ControlClientError) -> [TorrentReport] {
+        try await get("/v1/torrents", as: TorrentList.self).torrents
+    }
+
+    /// One torrent.
+    public func torrent(_ infoHash: InfoHash) async throws(ControlClientError) -> TorrentReport {
+        try await get("/v1/torrents/\(infoHash)", as: TorrentAnswer.self).torrent
+    }
+
+    /// Its peers.
+    public func peers(of infoHash: InfoHash) async throws(ControlClientError) -> [PeerEntry] {
+        try await get("/v1/torrents/\(infoHash)/peers", as: PeerList.self).peers
+    }
+
+    /// Adds a torrent.
+    public func add(_ request: AddRequest) async throws(ControlClientError) -> TorrentReport {
+        try await send("POST", "/v1/torrents", body: request, as: TorrentAnswer.self).torrent
+    }
+
+    /// Removes a torrent.
+    ///
+    /// - Parameter data: Whether its content goes too.
+    public func remove(_ infoHash: InfoHash, data: Bool = false) async throws(ControlClientError) {
+        _ = try await exchange("DELETE", "/v1/torrents/\(infoHash)?data=\(data)", body: nil)
+    }
+
+    // MARK: - Anything
+
+    /// Reads what a route has.
+    public func get<Answer: Decodable>(
+        _ target: String, as type: Answer.Type = Answer.self
+    ) async throws(ControlClientError) -> Answer {
+        try decode(try await exchange("GET", target, body: nil))
+    }
+
+    /// Has something done that takes no body: `POST …/pause`, say.
+    public func send<Answer: Decodable>(
+        _ method: String, _ target: String, as type: Answer.Type = Answer.self
+    ) async throws(ControlClientError) -> Answer {
+        try decode(try await exchange(method, target, body: nil))
+    }
+
+    /// Has something done.
+    public func send<Answer: Decodable>(
+        _ method: String, _ target: String, body: some Encodable, as type: Answer.Type = Answer.self
+    ) async throws(ControlClientError) -> Answer {
+        let bytes: [UInt8]
+        do {
+            bytes = Array(try JSONEncoder().encode(body))
+        } catch {
+            throw .notUnderstood(path: path, reason: "the request has no form in JSON: \(error)")
+        }
+        return try decode(try await exchange(method, target, body: bytes))
+    }
+
+    private func decode<Answer: Decodable>(_ bytes: [UInt8]) throws(ControlClientError) -> Answer {
+        do {
+            return try JSONDecoder().decode(Answer.self, from: Data(bytes))
+        } catch {
+            throw .notUnderstood(path: path, reason: "\(error)")
+        }
+    }
+
+    /// The body of an answer that says yes.
+    private func exchange(
+        _ method: String, _ target: String, body: [UInt8]?
+    ) async throws(ControlClientError) -> [UInt8] {
+        let answer = try await raw(method, target, body: body)
+        guard (200..<300).contains(answer.status) else {
+            throw .problem(try decode(answer.body))
+        }
+        return answer.body
+    }
+
+    /// Any answer.
+    func raw(
+        _ method: String, _ target: String, body: [UInt8]? = nil
+    ) async throws(ControlClientError) -> (status: Int, headers: HTTPHeaders, body: [UInt8]) {
+        var out: [UInt8] = []
+        var head: HTTPResponseHead?
+        try await open(method, target, body: body) { part in
+            switch part {
+            case .head(let found): head = found
+            case .body(let buffer): out.append(contentsOf: buffer.readableBytesView)
+            case .end: return false
+            }
+            return true
+        }
+        guard let head else { throw .cutOff(path: path) }
+        return (Int(head.status.code), head.headers, out)
+    }
+
+    /// Sends a request, and hands over its answer until `take` has enough.
+    func open(
+        _ method: String, _ target: String, headers: [(String, String)] = [], body: [UInt8]? = nil,
+        take: (HTTPClientResponsePart) throws(ControlClientError) -> Bool
+    ) async throws(ControlClientError) {
+        do {
+            let http = try await connect()
+            let channel = http.channel
+            try await withTaskCancellationHandler {
+                try await http.executeThenClose { inbound, _ in
+                    var fields = HTTPHeaders([("host", "localhost"), ("connection", "close")] + headers)
+                    fields.add(name: "content-length", value: String(body?.count ?? 0))
+                    if body != nil { fields.add(name: "content-type", value: "application/json") }
+                    let head = HTTPRequestHead(
+                        version: .http1_1, method: HTTPMethod(rawValue: method), uri: target, headers: fields)
+                    channel.write(HTTPClientRequestPart.head(head), promise: nil)
+                    if let body {
+                        channel.write(
+                            HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: body))), promise: nil)
+                    }
+                    // A node that has heard enough answers without reading on: its answer counts.
+                    channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
+                    for try await part in inbound {
+                        guard try take(part) else { return }
+                    }
+                    throw ControlClientError.cutOff(path: path)
+                }
+            } onCancel: {
+                channel.close(mode: .all, promise: nil)
+            }
+        } catch let error as ControlClientError {
+            throw Task.isCancelled ? .cancelled : error
+        } catch {
+            throw Task.isCancelled ? .cancelled : .cutOff(path: path)
+        }
+    }
+
+    private typealias HTTPClientChannel = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
+
+    private func connect() async throws(ControlClientError) -> HTTPClientChannel {
+        guard path.utf8.count <= ControlSocketPath.maximumBytes else {
+            throw .noNode(
+                path: path, reason: "a socket's path has at most \(ControlSocketPath.maximumBytes) bytes")
+        }
+        do {
+            return try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup).connect(
+                unixDomainSocketPath: path
+            ) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHTTPClientHandlers()
+                    return try HTTPClientChannel(wrappingChannelSynchronously: channel)
+                }
+            }
+        } catch let error as IOError {
+            switch error.errnoCode {
+            case EACCES, EPERM: throw .noAccess(path: path)
+            case ENOENT: throw .noNode(path: path, reason: "there is no socket")
+            case ECONNREFUSED: throw .noNode(path: path, reason: "nobody listens; the node has ended")
+            default: throw .noNode(path: path, reason: error.localizedDescription)
+            }
+        } catch {
+            throw .noNode(path: path, reason: "\(error)")
+        }
+    }
+}

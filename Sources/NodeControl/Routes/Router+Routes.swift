@@ -1,0 +1,114 @@
+import PrivateTorrent
+import TorrentEngine
+
+extension Router {
+    /// Everything that the API does; Docs/openapi.yaml says it in words, and a test holds one to the other.
+    static let routes: [Route] =
+        [
+            Route("GET", "/livez") { _, _ in try .json(HealthReport()) },
+            Route("GET", "/readyz") { node, _ in
+                let reasons = await node.notReady()
+                guard reasons.isEmpty else {
+                    throw Problem(503, "notReady", reasons.joined(separator: "; "))
+                }
+                return try .json(HealthReport())
+            },
+            Route("GET", "/v1/status") { node, _ in try .json(try await node.status()) },
+            Route("GET", "/v1/events") { node, request in
+                .stream(
+                    try node.feed.subscribe(
+                        after: request.request.lastEventID ?? request.request.query["after"]))
+            },
+            Route("GET", "/v1/refusals") { node, _ in try .json(try await node.refusals()) },
+            Route("GET", "/v1/retention") { node, _ in
+                try .json(RetentionReport(await node.store.retentionPlan()))
+            },
+        ] + torrents + members + content
+
+    private static let torrents: [Route] = [
+        Route("GET", "/v1/torrents") { node, _ in try .json(TorrentList(torrents: await node.torrents())) },
+        Route("POST", "/v1/torrents", takesTorrent: true) { node, request in
+            let infoHash = try await node.add(try request.body())
+            var answer = try await torrent(infoHash, node, status: 201)
+            answer.extraHeaders = [("location", "/v1/torrents/\(infoHash)")]
+            return answer
+        },
+        Route("GET", "/v1/torrents/{infoHash}") { node, request in
+            try await torrent(request.infoHash, node)
+        },
+        Route("DELETE", "/v1/torrents/{infoHash}") { node, request in
+            try await node.remove(request.infoHash, deletingFiles: request.flag("data"))
+            return ControlAnswer(status: 204, type: "application/json", body: [])
+        },
+        Route("POST", "/v1/torrents/{infoHash}/pause") { node, request in
+            try await node.store.pause(request.infoHash)
+            return try await torrent(request.infoHash, node)
+        },
+        Route("POST", "/v1/torrents/{infoHash}/resume") { node, request in
+            try await node.store.resume(request.infoHash)
+            return try await torrent(request.infoHash, node)
+        },
+        Route("POST", "/v1/torrents/{infoHash}/move") { node, request in
+            let move = try request.body(MoveRequest.self)
+            return try .json(LeftFiles(try await node.move(request.infoHash, to: move.folder)))
+        },
+        Route("PUT", "/v1/torrents/{infoHash}/limits") { node, request in
+            let limits = try request.body(TorrentLimits.self)
+            try await node.store.setRateLimits(
+                upload: limits.upload, download: limits.download, of: request.infoHash)
+            return try await torrent(request.infoHash, node)
+        },
+        Route("PUT", "/v1/torrents/{infoHash}/selection") { node, request in
+            try await node.store.select(request.body(SelectionRequest.self).selection, of: request.infoHash)
+            return try await torrent(request.infoHash, node)
+        },
+    ]
+
+    private static let members: [Route] = [
+        Route("GET", "/v1/torrents/{infoHash}/members") { node, request in
+            try .json(MemberList(members: try await node.members(of: request.infoHash)))
+        },
+        Route("POST", "/v1/torrents/{infoHash}/members") { node, request in
+            let added = try NodeController.members(request.body(MembersRequest.self).members)
+            return try .json(
+                MemberList(
+                    members: try await node.changeMembers(of: request.infoHash) { members in
+                        members + added.filter { new in !members.contains { $0.rule == new.rule } }
+                    }))
+        },
+        Route("PUT", "/v1/torrents/{infoHash}/members") { node, request in
+            let members = try NodeController.members(request.body(MembersRequest.self).members)
+            return try .json(
+                MemberList(members: try await node.changeMembers(of: request.infoHash) { _ in members }))
+        },
+        Route("DELETE", "/v1/torrents/{infoHash}/members") { node, request in
+            guard let rule = request.request.query["rule"] else {
+                throw Problem(
+                    400, "badRequest", "which member goes is to be said", remedy: "add ?rule=10.0.0.1")
+            }
+            return try .json(
+                MemberList(members: try await node.removeMember(rule, of: request.infoHash)))
+        },
+    ]
+
+    private static let content: [Route] = [
+        Route("GET", "/v1/torrents/{infoHash}/peers") { node, request in
+            try .json(PeerList(peers: try await node.peers(of: request.infoHash)))
+        },
+        Route("GET", "/v1/torrents/{infoHash}/files") { node, request in
+            try .json(FileList(files: try await node.files(of: request.infoHash)))
+        },
+        Route("GET", "/v1/torrents/{infoHash}/pieces") { node, request in
+            try .json(try await node.pieces(of: request.infoHash))
+        },
+        Route("POST", "/v1/torrents/{infoHash}/verify") { node, request in
+            try .json(try await node.verify(request.infoHash))
+        },
+    ]
+
+    private static func torrent(
+        _ infoHash: @autoclosure () throws -> InfoHash, _ node: NodeController, status: Int = 200
+    ) async throws -> ControlAnswer {
+        try .json(TorrentAnswer(torrent: try await node.torrent(infoHash())), status: status)
+    }
+}

@@ -1,0 +1,186 @@
+import NIOCore
+import NIOHTTP1
+import TorrentEngine
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+typealias HTTPChannel = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
+
+/// One client: its requests, one after the other.
+struct Connection: Sendable {
+    private let http: HTTPChannel
+    private let router: Router
+    private let limits: ControlLimits
+    private let isAllowed: @Sendable (uid_t) -> Bool
+    /// What is being done for the client, to be cancelled when it goes.
+    private let cancelWork = Locked<(@Sendable () -> Void)?>(nil)
+
+    private var channel: any Channel { http.channel }
+
+    init(
+        _ http: HTTPChannel, _ router: Router, _ limits: ControlLimits,
+        isAllowed: @escaping @Sendable (uid_t) -> Bool
+    ) {
+        (self.http, self.router, self.limits, self.isAllowed) = (http, router, limits, isAllowed)
+    }
+
+    /// Serves until either side has enough, or the task is cancelled.
+    func serve(isTooMany: Bool) async {
+        let (channel, cancelWork) = (channel, cancelWork)
+        channel.closeFuture.whenComplete { _ in cancelWork.withLock { $0 }?() }
+        await withTaskCancellationHandler {
+            // What is thrown is that the client has gone, was cut or spoke no HTTP; nobody is left to be told.
+            try? await http.executeThenClose { inbound, _ in
+                var parts = inbound.makeAsyncIterator()
+                if let refusal = await refusal(isTooMany) {
+                    try await send(.problem(refusal), keepAlive: false, to: .GET)
+                    return
+                }
+                while try await serveOne(&parts) {}
+            }
+        } onCancel: {
+            cancelWork.withLock { $0 }?()
+            channel.close(mode: .all, promise: nil)
+        }
+    }
+
+    private func refusal(_ isTooMany: Bool) async -> Problem? {
+        if isTooMany {
+            return Problem(
+                503, "tooMany", "\(limits.connections) clients are connected, and no more can be",
+                remedy: "close some")
+        }
+        guard let user = await PeerCredentials.user(of: channel), isAllowed(user) else {
+            return Problem(403, "forbidden", "the node belongs to another user")
+        }
+        return nil
+    }
+
+    /// - Returns: Whether another request may follow.
+    private func serveOne(
+        _ parts: inout NIOAsyncChannelInboundStream<HTTPServerRequestPart>.AsyncIterator
+    ) async throws -> Bool {
+        guard case .head(let head)? = try await next(&parts, within: limits.idleTime) else { return false }
+        let keepAlive = head.isKeepAlive
+        var request: ControlRequest
+        let limit: Int
+        do throws(Problem) {
+            request = try ControlRequest(head)
+            limit = router.bodyLimit(request, limits)
+        } catch {
+            try await send(.problem(error), keepAlive: false, to: head.method)
+            return false
+        }
+        let isAnnouncedTooLarge = head.headers.first(name: "content-length").flatMap { Int($0) }.map {
+            $0 > limit
+        }
+        guard isAnnouncedTooLarge != true, let body = try await body(&parts, head, limit) else {
+            let problem = Problem(
+                413, "tooLarge", "the request's body has more than the \(limit) bytes that this route takes")
+            try await send(.problem(problem), keepAlive: false, to: head.method)
+            return false
+        }
+        request.body = body
+        let answer = await answer(to: request)
+        try await send(answer, keepAlive: keepAlive, to: head.method)
+        return keepAlive && answer.events == nil
+    }
+
+    private func answer(to request: ControlRequest) async -> ControlAnswer {
+        let router = router
+        return await untilGone { await router.answer(request) }
+    }
+
+    /// Does something that is cancelled as soon as the client goes.
+    private func untilGone<Value: Sendable>(
+        _ body: @escaping @Sendable () async -> Value
+    ) async -> Value {
+        let task = Task { await body() }
+        cancelWork.withLock { $0 = { task.cancel() } }
+        defer { cancelWork.withLock { $0 = nil } }
+        // It may have gone before there was anything to cancel.
+        if !channel.isActive { task.cancel() }
+        return await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
+    // MARK: - Reading
+
+    private func next(
+        _ parts: inout NIOAsyncChannelInboundStream<HTTPServerRequestPart>.AsyncIterator,
+        within limit: Duration
+    ) async throws -> HTTPServerRequestPart? {
+        let cut = cutting(after: limit)
+        defer { cut.cancel() }
+        return try await parts.next(isolation: #isolation)
+    }
+
+    /// Nil where it is larger than the limit.
+    private func body(
+        _ parts: inout NIOAsyncChannelInboundStream<HTTPServerRequestPart>.AsyncIterator,
+        _ head: HTTPRequestHead, _ limit: Int
+    ) async throws -> [UInt8]? {
+        if head.headers["expect"].contains(where: { $0.lowercased() == "100-continue" }) {
+            let proceed = HTTPResponseHead(version: .http1_1, status: .continue)
+            try await channel.writeAndFlush(HTTPServerResponsePart.head(proceed)).get()
+        }
+        let cut = cutting(after: limits.requestTime)
+        defer { cut.cancel() }
+        var body: [UInt8] = []
+        while let part = try await parts.next(isolation: #isolation) {
+            switch part {
+            case .head: return nil
+            case .body(let buffer):
+                guard body.count + buffer.readableBytes <= limit else { return nil }
+                body.append(contentsOf: buffer.readableBytesView)
+            case .end: return body
+            }
+        }
+        throw CancellationError()
+    }
+
+    /// Cuts the connection after a while, unless it is cancelled before.
+    private func cutting(after time: Duration) -> Scheduled<Void> {
+        let channel = channel
+        return channel.eventLoop.scheduleTask(in: TimeAmount(time)) {
+            channel.close(mode: .all, promise: nil)
+        }
+    }
+
+    // MARK: - Writing
+
+    private func send(_ answer: ControlAnswer, keepAlive: Bool, to method: HTTPMethod) async throws {
+        try await write(.head(answer.head(keepAlive: keepAlive)))
+        if let events = answer.events {
+            await untilGone {
+                try? await events.write { try await write(.body(.byteBuffer(ByteBuffer(string: $0)))) }
+            }
+        } else {
+            var rest = answer.body[...]
+            while !rest.isEmpty {
+                try await write(.body(.byteBuffer(ByteBuffer(bytes: rest.prefix(64 << 10)))))
+                rest = rest.dropFirst(64 << 10)
+            }
+        }
+        try await write(.end(nil))
+    }
+
+    /// Returns when the kernel has it: whoever does not read is waited for here, and cut in the end.
+    private func write(_ part: HTTPServerResponsePart) async throws {
+        let cut = cutting(after: limits.stallTime)
+        defer { cut.cancel() }
+        try await channel.writeAndFlush(part).get()
+    }
+}
+
+extension TimeAmount {
+    init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        self = .nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    }
+}

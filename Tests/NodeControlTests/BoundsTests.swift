@@ -1,0 +1,151 @@
+import Foundation
+import NodeInterface
+import PrivateTorrent
+import Testing
+import TorrentEngine
+
+@testable import NodeControl
+
+/// What a client cannot do to a node.
+@Suite(.timeLimit(.minutes(1)))
+struct BoundsTests {
+    @Test(
+        "What is no HTTP gets 400, and the connection goes",
+        arguments: [
+            "GARBAGE\r\n\r\n", "GET /livez\r\n\r\n", "GET /livez HTTP/1.1\r\nbad header\r\n\r\n",
+            "POST /v1/torrents HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n",
+            "POST /v1/torrents HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\nabc",
+            "POST /v1/torrents HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+            "GET /v1/%zz HTTP/1.1\r\nhost: x\r\n\r\n",
+            "GET * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+        ])
+    func malformed(_ text: String) async throws {
+        let node = try await RunningNode.start()
+        let raw = try RawClient(node.server.path)
+        raw.send(text)
+        let answer = try #require(await raw.read())
+        #expect(answer.hasPrefix("HTTP/1.1 400 "))
+        #expect(answer.contains("application/problem+json") && answer.contains("\"code\":\"badRequest\""))
+        try await node.stop()
+    }
+
+    @Test("Headers that are too large get 431")
+    func headers() async throws {
+        let node = try await RunningNode.start()
+        for text in [
+            "GET /livez HTTP/1.1\r\nx: \(String(repeating: "y", count: 40_000))\r\n\r\n",
+            "GET /livez HTTP/1.1\r\n"
+                + String(repeating: "x: \(String(repeating: "y", count: 300))\r\n", count: 120)
+                + "\r\n",
+        ] {
+            let raw = try RawClient(node.server.path)
+            raw.send(text)
+            #expect(try #require(await raw.read()).hasPrefix("HTTP/1.1 431 "))
+        }
+        try await node.stop()
+    }
+
+    @Test("A body that is too large gets 413, announced or not")
+    func bodies() async throws {
+        var limits = ControlLimits()
+        (limits.bodyBytes, limits.torrentBodyBytes) = (1000, 2000)
+        let node = try await RunningNode.start(limits: limits)
+        let head = "PUT /v1/torrents/\(String(repeating: "0", count: 40))/limits HTTP/1.1\r\nhost: x\r\n"
+        for text in [
+            "\(head)content-length: 1001\r\n\r\n",
+            "\(head)transfer-encoding: chunked\r\n\r\n1000\r\n\(String(repeating: "y", count: 1500))",
+        ] {
+            let raw = try RawClient(node.server.path)
+            raw.send(text)
+            #expect(try #require(await raw.read()).hasPrefix("HTTP/1.1 413 "))
+        }
+        #expect(
+            try await node.problem("POST", "/v1/torrents", String(repeating: " ", count: 1500))
+                == "400 malformed")
+        #expect(
+            try await node.problem("POST", "/v1/torrents", String(repeating: " ", count: 2001))
+                == "413 tooLarge")
+        try await node.stop()
+    }
+
+    @Test("Who does not go on with a request, and who asks nothing, is cut")
+    func slowRequests() async throws {
+        var limits = ControlLimits()
+        (limits.requestTime, limits.idleTime) = (.milliseconds(200), .milliseconds(200))
+        let node = try await RunningNode.start(limits: limits)
+        for text in [
+            "", "GET /livez HTT", "POST /v1/torrents HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nab",
+        ] {
+            let raw = try RawClient(node.server.path)
+            raw.send(text)
+            #expect(await raw.isCut())
+        }
+        try await node.stop()
+    }
+
+    @Test("More connections than may be are told so, and those that are there go on")
+    func connections() async throws {
+        var limits = ControlLimits()
+        limits.connections = 2
+        let node = try await RunningNode.start(limits: limits)
+        let request = "GET /livez HTTP/1.1\r\nhost: x\r\n\r\n"
+        let first = [try RawClient(node.server.path), try RawClient(node.server.path)]
+        for raw in first {
+            raw.send(request)
+            #expect(try #require(await raw.read { $0.hasSuffix("}") }).hasPrefix("HTTP/1.1 200 "))
+        }
+        #expect(try await node.problem("GET", "/livez") == "503 tooMany")
+        first[0].send(request)
+        #expect(try #require(await first[0].read { $0.hasSuffix("}") }).hasPrefix("HTTP/1.1 200 "))
+        try await node.stop()
+    }
+
+    @Test("A subscriber that does not read is cut, and the others get everything")
+    func stalled() async throws {
+        var limits = ControlLimits()
+        (limits.stallTime, limits.waitingEvents) = (.milliseconds(500), 16)
+        let node = try await RunningNode.start(limits: limits)
+        let stalled = try RawClient(node.server.path)
+        stalled.send("GET /v1/events HTTP/1.1\r\nhost: x\r\n\r\n")
+        _ = await stalled.read { $0.contains("retry: ") }
+        // Far more than the kernel holds for it, no faster than one who reads takes it.
+        let feed = node.server.feed
+        let flood = Task {
+            while !Task.isCancelled {
+                for _ in 0..<10 { feed.take(event(detail: String(repeating: "x", count: 4096))) }
+                try? await Task.sleep(for: .milliseconds(5))
+            }
+        }
+        #expect(await stalled.isCut())
+        flood.cancel()
+        #expect(try await node.problem("GET", "/livez") == "200")
+        try await node.stop()
+    }
+
+    @Test("Work is cancelled when its client goes")
+    func clientGoes() async throws {
+        let (waits, waiting) = AsyncStream.makeStream(of: Bool.self)
+        let node = try await RunningNode.start(readiness: {
+            waiting.yield(false)
+            // Ends only by cancellation.
+            try? await Task.sleep(for: .seconds(600))
+            waiting.yield(Task.isCancelled)
+            return []
+        })
+        var events = waits.makeAsyncIterator()
+        do {
+            let raw = try RawClient(node.server.path)
+            raw.send("GET /readyz HTTP/1.1\r\nhost: x\r\n\r\n")
+            #expect(await events.next() == false)
+        }
+        #expect(await events.next() == true)
+        try await node.stop()
+    }
+}
+
+/// An event as the engine's translator finds it.
+func event(_ type: NodeEvent.Kind = .interfaceUp, detail: String) -> EventTranslator.Found {
+    var event = NodeEvent(type, time: .init(milliseconds: 0))
+    event.detail = detail
+    return EventTranslator.Found(event: event)
+}
