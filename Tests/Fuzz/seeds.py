@@ -5,6 +5,7 @@ From the torrents in the folder that PRIVATETORRENT_TEST_TORRENTS names, where i
 for `metainfo`, their info dictionaries as received metadata for `metadata`.
 """
 
+import json
 import os
 import pathlib
 import sys
@@ -30,9 +31,9 @@ def metadata(info, serving, steps):
     return bytes([serving]) + len(info).to_bytes(2, "big") + info + steps
 
 
-def resume_data():
-    pieces = {b"one": 1, b"three": 3, b"folder": 11}
-    for name, count in pieces.items():
+def resume_data(*counts):
+    """Of torrents with so many pieces."""
+    for count in counts:
         plain = {b"file-format": b"libtorrent resume file", b"file-version": 1, b"info-hash": b"H" * 20,
                  b"info-hash2": bytes(32), b"pieces": b"\1" * count, b"total_uploaded": 5,
                  b"total_downloaded": 7, b"added_time": 1700000000, b"completed_time": 0}
@@ -71,6 +72,34 @@ def extensions():
             yield bytes([torrent, 1]) + len(body).to_bytes(2, "big") + body
 
 
+def state():
+    """A byte that says which file it is, and whether its checksum is made to fit; then that file: see the target."""
+    start = {"checksum": "0" * 16, "schemaVersion": 2, "removed": []}
+    least = {"infoHash": "1" * 40, "role": "seed", "members": [], "isStarted": True, "isComplete": True,
+             "addedTime": 1700000000000}
+    members = [{"rule": "10.1.0.0/16", "source": "inviteList"},
+               {"rule": "[fd00::7]:6881", "source": "overlay", "peerID": "seven"}]
+    full = least | {
+        "infoHash": "2" * 40, "role": "fetch", "members": members, "saveFolder": "/srv/in", "uploadLimit": 1000,
+        "downloadLimit": 1, "filePriorities": [1, 4, 7], "isSequential": True, "messages": {"peerID": "node"},
+        "job": {"id": "job", "holders": {"": [], "asker": members}}, "sizeBytes": 5, "retention": {
+            "isPinned": True, "expiry": 1800000000000, "idleLimitSeconds": 60, "lastNeeded": 1700000000001}}
+    old = least | {"role": "unknown", "isPinned": True, "expiry": 1800000000000}
+    refused = [{"saveFolder": "/srv/../in"}, {"saveFolder": "srv"}, {"filePriorities": [8]},
+               {"messages": {"peerID": ""}}, {"members": [members[0] | {"peerID": "x" * 65}]},
+               {"members": [members[0] | {"source": "x"}]},
+               {"retention": {"idleLimitSeconds": -1, "lastNeeded": 1}}]
+    for index in [{"torrents": []}, {"torrents": [least]}, {"torrents": [full, least], "removed": ["3" * 40]},
+                  {"torrents": [least, least]}, {"schemaVersion": 1, "torrents": [old, full]},
+                  {"schemaVersion": 3, "torrents": []}] + [{"torrents": [least | field]} for field in refused]:
+        yield b"\1" + json.dumps(start | index, separators=(",", ":")).encode()
+    identity = {"device": 1, "inode": 2, "sizeBytes": 5, "modifiedNanoseconds": 3, "changedNanoseconds": 4}
+    for which, pieces, files in [(b"\3", 1, [identity]), (b"\5", 4, [identity, None, identity, None])]:
+        header = start | {"files": files, "infoHash": "H" * 40, "saveFolder": "/srv/in", "schemaVersion": 1}
+        for resume in resume_data(pieces):
+            yield which + json.dumps(header, separators=(",", ":")).encode() + b"\n" + bencode(resume)
+
+
 def main(folder):
     real = sorted(pathlib.Path(os.environ.get("PRIVATETORRENT_TEST_TORRENTS") or "/nonexistent").glob("*.torrent"))
     torrents = [path.read_bytes() for path in real]
@@ -83,7 +112,7 @@ def main(folder):
     seeds = {
         "metainfo": [b"d4:info" + made + b"e"] + torrents,
         "magnet": [b"magnet:?xt=urn:btih:" + b"a" * 40 + b"&dn=x&xl=5&x.pe=127.0.0.1:1&tr=udp%3A%2F%2Fx"],
-        "resume_data": map(bencode, resume_data()),
+        "resume_data": map(bencode, resume_data(1, 3, 11)),
         "metadata": [metadata(info, 0, honest) for info in infos if 0 < len(info) < 60000] + [
             metadata(made, 1, b"\7" + b"\4\0\4\1\4\0\4\0\4\x09\3"),
             metadata(made, 1, b"\7\5\xff" + b"\4\0\4\1\3\5\0\3"),
@@ -94,6 +123,7 @@ def main(folder):
         "blank_key": [bencode({b"m": {b"ut_holepunch": 4, b"ut_metadata": 2}, b"p": 6881, b"yourip": b"abcd"}),
                       b"d1:pi1e1:pi2e1:p1:p1:v1:xe", b"d12:ut_holepunchd1:pi1ee6:yourip0:e"],
         "extensions": extensions(),
+        "state": state(),
     }
     for target, contents in seeds.items():
         target_folder = pathlib.Path(folder, target, "seeds")

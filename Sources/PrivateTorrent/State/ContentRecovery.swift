@@ -37,3 +37,7 @@ struct ContentRecovery: Sendable {
         return wasUnclean ? then.device == now.device && then.inode == now.inode : then == now
     }
 }
+
+extension [UInt8] {
+    mutating func setPiece(_ piece: Int) { self[piece / 8] |= 0x80 >> UInt8(piece % 8) }
+}

@@ -49,7 +49,3 @@ struct ContentSave: Sendable {
             })
     }
 }
-
-extension [UInt8] {
-    mutating func setPiece(_ piece: Int) { self[piece / 8] |= 0x80 >> UInt8(piece % 8) }
-}
