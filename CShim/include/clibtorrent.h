@@ -678,6 +678,7 @@ typedef struct clt_torrent_status {
     uint32_t download_rate, upload_rate; /* payload bytes a second */
     uint32_t piece_count, verified_pieces;
     uint64_t wanted_bytes, wanted_verified_bytes; /* in pieces that are wanted; of those, verified */
+    int32_t is_moving; /* from clt_torrent_move on, until it is answered with a failure or the end of it is */
 } clt_torrent_status;
 
 /* Blocks briefly. */

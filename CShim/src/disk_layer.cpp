@@ -236,6 +236,7 @@ lt::storage_holder disk_layer::new_torrent(lt::storage_params const &params,
     s->files = std::make_shared<sealed_files>(
         files, params.path, s->watch ? s->watch->given : std::vector<std::optional<file_identity>>{});
     s->layout = &params.files;
+    s->names = params.mapped_files;
     s->owner = torrent;
     s->mode = params.mode;
     s->info_hash = params.info_hash;

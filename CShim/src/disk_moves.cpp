@@ -63,7 +63,7 @@ void disk_layer::carried(std::shared_ptr<moving> const &job, file_fault const &f
 lt::storage_holder disk_layer::make_inner(disk_storage const &s, std::string const &folder) {
     lt::aux::vector<lt::download_priority_t, lt::file_index_t> const
         all; // none is set: files have no priorities
-    return inner_->new_torrent({*s.layout, nullptr, folder, s.mode, all, s.info_hash}, s.owner.lock());
+    return inner_->new_torrent({*s.layout, s.names, folder, s.mode, all, s.info_hash}, s.owner.lock());
 }
 
 void disk_layer::switch_to(std::shared_ptr<moving> const &job) {

@@ -66,6 +66,7 @@ public:
     lt::storage_holder inner;
     // What the inner layer's storage was made of.
     lt::file_storage const *layout = nullptr; // of the owner
+    lt::file_storage const *names = nullptr;  // the same with other names, where there are any; of the owner
     std::weak_ptr<void> owner;
     lt::storage_mode_t mode{};
     lt::sha1_hash info_hash;

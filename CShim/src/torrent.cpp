@@ -546,6 +546,7 @@ clt_torrent_status torrent::status() const {
     clt_torrent_status out{};
     out.state = uint32_t(told_state(s));
     out.is_started = started_ ? 1 : 0;
+    out.is_moving = move_ != move_state::none ? 1 : 0;
     out.connected_peers = uint32_t(s.num_peers);
     out.verified_bytes = uint64_t(s.total_done);
     out.reused_bytes = reused_bytes_;

@@ -10,6 +10,7 @@ extension Engine {
         }
         return TorrentStatus(
             state: TorrentState(native: status.state), isStarted: status.is_started != 0,
+            isMoving: status.is_moving != 0,
             connectedPeers: Int(status.connected_peers), contentBytes: status.content_bytes,
             verifiedBytes: status.verified_bytes, reusedBytes: status.reused_bytes,
             receivedBytes: status.downloaded_bytes, wastedBytes: status.wasted_bytes,

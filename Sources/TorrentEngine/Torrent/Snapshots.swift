@@ -4,6 +4,9 @@ public struct TorrentStatus: Sendable, Hashable {
     public var state: TorrentState
     /// Whether it was started (and not stopped since).
     public var isStarted: Bool
+    /// Whether its files are being moved (``Torrent/move(to:saving:)``): it stands still, also where it is started, and
+    /// ``state`` is what it was before.
+    public var isMoving: Bool
     /// Peers that are connected.
     public var connectedPeers: Int
     /// Bytes of content; 0 before the metadata is there.

@@ -112,8 +112,8 @@ public struct Torrent: Sendable, Hashable {
     ///   pieces that are there. `.inputOutput`, `.timedOut`, `.cancelled`, `.shutDown`, `.torrentNotFound`.
     public func resumeData() async throws(EngineError) -> [UInt8] { try await engine.resumeData(of: id) }
 
-    /// Moves its files to another folder, on this file system or another; it stands still meanwhile, and goes on as
-    /// it was before, with or without success.
+    /// Moves its files to another folder, on this file system or another; it stands still meanwhile
+    /// (``TorrentStatus/isMoving``), and goes on as it was before, with or without success.
     ///
     /// On the same file system each file is linked there; on another it is copied, flushed and read back, which takes
     /// its time. What stands there already is never touched: one file in the way, and nothing is moved. While it goes

@@ -87,11 +87,14 @@ struct MovingTests {
         try await seed.torrent.move(to: seed.folder.full("there")) {
             let both = [try seed.bytes("here/album/sub/two"), try seed.bytes("there/album/sub/two")]
             #expect(both.allSatisfy { $0 == Array(seed.content[20_000...]) })
+            #expect(try await seed.torrent.status().isMoving)
         }
+        #expect(try await !seed.torrent.status().isMoving)
         #expect(!seed.exists("here/album"))
         await #expect(throws: Failure.self) {
             try await seed.torrent.move(to: seed.folder.full("third")) { throw Failure() }
         }
+        #expect(try await !seed.torrent.status().isMoving)
         #expect(seed.exists("there/album/sub/one") && seed.exists("third/album/sub/one"))
         try await seed.expectSends()
         try await seed.fixture.engine.shutdown()
@@ -138,15 +141,34 @@ struct MovingTests {
         try await seed.fixture.engine.shutdown()
     }
 
-    @Test("A download goes on where it was moved to")
-    func download() async throws {
+    @Test(
+        "A download goes on where it was moved to, also under names that were cleaned",
+        arguments: ["two", "_"])
+    func download(_ name: String) async throws {
         let seed = try await Seed()
+        var metainfo = seed.metainfo
+        if name == "_" {
+            var torrent = Data(seed.metainfo.sanitisedTorrent)
+            let place = try #require(torrent.range(of: Data("3:two".utf8)))
+            torrent.replaceSubrange(place, with: Data("3:...".utf8))
+            metainfo = try Metainfo(bytes: Array(torrent))
+            try seed.folder.write("given/album/sub/one", Array(seed.content[..<20_000]))
+            try seed.folder.write("given/album/sub/_", Array(seed.content[20_000...]))
+            try seed.folder.write("given/album/empty", [])
+            let given = try await seed.fixture.engine.add(
+                metainfo,
+                options: AddOptions(
+                    saveFolder: seed.folder.full("given"), members: EngineFixture.members(["127.0.0.0/24"]),
+                    content: .complete))
+            try await given.start()
+            try await given.waitUntilFinished()
+        }
         let leecher = try await Engine.start(
             EngineConfiguration(listen: [ListenAddress(parsing: "127.0.0.2:0")]))
         let folder = seed.folder
         try folder.makeFolder("part")
         let torrent = try await leecher.add(
-            seed.metainfo,
+            metainfo,
             options: AddOptions(
                 saveFolder: folder.full("part"),
                 members: [Member(AddressRule(seed.fixture.endpoint), source: .invite)],
@@ -160,7 +182,8 @@ struct MovingTests {
         try await torrent.setRateLimits(upload: 0, download: 0)
         try await torrent.start(dialling: [seed.fixture.endpoint])
         try await torrent.waitUntilFinished(within: .seconds(60))
-        #expect(try seed.bytes("other/album/sub/one") + seed.bytes("other/album/sub/two") == seed.content)
+        #expect(!seed.exists("other/album/sub/..."))
+        #expect(try seed.bytes("other/album/sub/one") + seed.bytes("other/album/sub/\(name)") == seed.content)
         try await leecher.shutdown()
         try await seed.fixture.engine.shutdown()
     }
