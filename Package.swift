@@ -32,6 +32,7 @@ let package = Package(
         .library(name: "NodeControl", targets: ["NodeControl"]),
         .library(name: "PrivateTorrentTesting", targets: ["PrivateTorrentTesting"]),
         .executable(name: "swarmctl", targets: ["swarmctl"]),
+        .executable(name: "swarmd", targets: ["swarmd"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -86,8 +87,18 @@ let package = Package(
         .executableTarget(
             name: "swarmctl",
             dependencies: [
-                "PrivateTorrent", "TorrentEngine", "NodeInterface", "CLinux",
+                "PrivateTorrent", "TorrentEngine", "NodeInterface", "NodeControl", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "swarmd",
+            dependencies: [
+                "NodeControl", "NodeConfiguration", "NodeInterface", "NodeSupport", "PrivateTorrent",
+                "TorrentEngine",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
@@ -160,7 +171,7 @@ let package = Package(
         .testTarget(
             name: "SwarmctlTests",
             dependencies: [
-                "swarmctl", "PrivateTorrent", "TorrentEngine",
+                "swarmctl", "swarmd", "NodeControl", "PrivateTorrent", "TorrentEngine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),

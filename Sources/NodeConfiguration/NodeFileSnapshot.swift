@@ -62,6 +62,12 @@ public struct NodeFileSnapshot: FileConfigSnapshot {
         try lookUp(key, type)
     }
 
+    /// The keys of a section, sorted; none where there is no section.
+    package func keys(below path: [String]) -> [String] {
+        guard case .section(let children) = tree.node(at: path, ignoringCase: false) else { return [] }
+        return children.keys.sorted()
+    }
+
     /// The name alone: a file may hold secrets of other parts.
     public var description: String { providerName }
     /// The name alone.

@@ -5,8 +5,8 @@ import TorrentEngine
 struct Swarmctl: AsyncParsableCommand {
     /// Add a command here.
     static let commands: [any ParsableCommand.Type] = [
-        Create.self, Inspect.self, Share.self, Seed.self, Fetch.self, Verify.self, DemoCommand.self,
-        LeakcheckCommand.self, LabCommand.self, LabPartyCommand.self,
+        Create.self, Inspect.self, Share.self, Seed.self, Fetch.self, Verify.self, Status.self, List.self,
+        DemoCommand.self, LeakcheckCommand.self, LabCommand.self, LabPartyCommand.self,
     ]
 
     static let configuration = CommandConfiguration(

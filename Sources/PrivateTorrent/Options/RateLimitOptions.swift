@@ -1,4 +1,4 @@
-import NodeInterface
+package import NodeInterface
 
 /// Rate limits of the backend, as text: see ``RatePlan`` and ``RateSchedule``.
 public struct RateLimitOptions: Sendable, Hashable {
@@ -22,7 +22,8 @@ public struct RateLimitOptions: Sendable, Hashable {
         self.timeZone = timeZone
     }
 
-    func parsed() throws(BackendError) -> RateSchedule {
+    /// The limits, by time of day.
+    package func parsed() throws(BackendError) -> RateSchedule {
         try RateSchedule(otherwise: RatePlan(parsing: rates), periods: schedule, timeZone: timeZone)
     }
 

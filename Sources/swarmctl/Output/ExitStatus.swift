@@ -37,5 +37,8 @@ struct ExitStatus: Sendable, Hashable {
 
     init(code: Int32) { self.code = code }
 
+    /// That of the engine's code with that word; a node may know others.
+    init(word: String) { self = Self.byCode.first { $0.key.description == word }?.value ?? .software }
+
     init(_ code: EngineError.Code) { self = Self.byCode[code] ?? .software }
 }

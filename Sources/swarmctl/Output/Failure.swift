@@ -1,3 +1,4 @@
+import NodeControl
 import TorrentEngine
 
 /// Why a command ends without success: what the `error` object says.
@@ -24,6 +25,21 @@ struct Failure: Error, Hashable {
         isCancellation = error.code == .cancelled
     }
 
+    /// Why a node was not asked, or what it answered.
+    init(_ error: ControlClientError) {
+        let (code, status): (String, ExitStatus) =
+            switch error {
+            case .noNode: ("noNode", .unavailable)
+            case .noAccess: ("noAccess", .unavailable)
+            case .problem(let problem): (problem.code, ExitStatus(word: problem.code))
+            case .notUnderstood: ("notUnderstood", .badData)
+            case .cutOff: ("cutOff", .unavailable)
+            case .cancelled: ("cancelled", .software)
+            }
+        self.init(code, status, "\(error)", remedy: error.remedy)
+        isCancellation = error == .cancelled
+    }
+
     /// The error's sentence, with the path where the sentence does not name it.
     private static func text(of error: EngineError) -> String {
         let text = "\(error)"
@@ -36,6 +52,7 @@ struct Failure: Error, Hashable {
         switch error {
         case let failure as Failure: self = failure
         case let error as EngineError: self.init(error, status: nil)
+        case let error as ControlClientError: self.init(error)
         case is CancellationError:
             self.init("cancelled", .software, "the command was cancelled")
             isCancellation = true

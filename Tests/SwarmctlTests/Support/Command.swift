@@ -20,10 +20,13 @@ final class Command: Sendable {
     struct NoSuchEvent: Error { let lines: [String], notes: String }
 
     /// It stands beside the test bundle.
-    static let path: String = {
+    static let path = beside("swarmctl")
+
+    /// Another program of the package.
+    static func beside(_ name: String) -> String {
         let test = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-        return (test as NSString).deletingLastPathComponent + "/swarmctl"
-    }()
+        return (test as NSString).deletingLastPathComponent + "/\(name)"
+    }
 
     /// Held while pipes are made and a child is spawned: else another child could inherit their ends.
     private static let spawning = NSLock()
@@ -35,7 +38,10 @@ final class Command: Sendable {
     private let ended: Task<Int32, Never>
 
     // Not Foundation's Process: spawned by many tests at once it loses track of ends.
-    init(_ arguments: [String], input text: String? = nil) throws {
+    init(
+        _ arguments: [String], input text: String? = nil, program: String = Command.path,
+        environment: [String: String] = [:]
+    ) throws {
         Self.spawning.lock()
         defer { Self.spawning.unlock() }
         let (input, output, errors) = (try ChildPipe(), try ChildPipe(), try ChildPipe())
@@ -45,10 +51,15 @@ final class Command: Sendable {
         posix_spawn_file_actions_adddup2(&actions, input.reading, STDIN_FILENO)
         posix_spawn_file_actions_adddup2(&actions, output.writing, STDOUT_FILENO)
         posix_spawn_file_actions_adddup2(&actions, errors.writing, STDERR_FILENO)
-        var arguments = ([Self.path] + arguments).map { strdup($0) } + [nil]
+        var arguments = ([program] + arguments).map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
+        var variables =
+            ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { strdup("\($0)=\($1)") } + [
+                nil
+            ]
+        defer { for variable in variables { free(variable) } }
         var child: pid_t = 0
-        let code = posix_spawn(&child, Self.path, &actions, nil, &arguments, environ)
+        let code = posix_spawn(&child, program, &actions, nil, &arguments, &variables)
         for descriptor in [input.reading, output.writing, errors.writing] { close(descriptor) }
         guard code == 0 else { throw POSIXError(POSIXErrorCode(rawValue: code) ?? .EIO) }
         self.child = child

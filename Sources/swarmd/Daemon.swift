@@ -1,0 +1,165 @@
+import Logging
+import NodeConfiguration
+import NodeControl
+import NodeInterface
+import PrivateTorrent
+import TorrentEngine
+
+/// A node: an engine, its state directory and its control socket, from the first to the last.
+actor Daemon {
+    /// How long an orderly end may take.
+    static let stopLimit: Duration = .seconds(20)
+
+    private let path: String
+    private let log: DaemonLog
+    private let logger: Logger
+    private let manager: ServiceManager
+    private let reader: TorrentOptionsReader
+    private var options: SwarmdOptions
+    private let engine: Engine
+    private let store: TorrentStore
+    private let keeper: RateKeeper
+    private var server: ControlServer?
+    /// Whether every torrent of the state directory was taken up, or tried.
+    private var isRestored = false
+
+    private init(
+        _ path: String, _ log: DaemonLog, _ manager: ServiceManager, _ reader: TorrentOptionsReader,
+        _ options: SwarmdOptions, _ engine: Engine, _ store: TorrentStore
+    ) {
+        (self.path, self.log, self.manager, self.reader) = (path, log, manager, reader)
+        (self.options, self.engine, self.store) = (options, engine, store)
+        logger = log.logger("swarmd")
+        keeper = RateKeeper(engine: engine)
+    }
+
+    /// Reads the file, and starts everything but the torrents.
+    static func start(_ path: String, _ log: DaemonLog, _ manager: ServiceManager) async throws -> Daemon {
+        let options = try await read(path)
+        log.use(options)
+        let reader = try await TorrentOptionsReader(files: [path])
+        let engine = try await Engine.start(
+            EngineConfiguration(
+                listen: options.listen, freeSpaceFloor: options.freeSpaceFloor, logger: log.logger("engine")))
+        do {
+            let store = try await TorrentStore.open(
+                options.stateDirectory, engine: engine, options: .init(budgetBytes: options.budgetBytes))
+            let daemon = Daemon(path, log, manager, reader, options, engine, store)
+            do {
+                try await daemon.begin()
+            } catch {
+                _ = await store.shutdown()
+                throw error
+            }
+            return daemon
+        } catch {
+            try? await engine.shutdown()
+            throw error
+        }
+    }
+
+    private static func read(_ path: String) async throws -> SwarmdOptions {
+        try await blocking("read \(path)") { () throws(EngineError) in
+            do throws(BackendError) {
+                var reader = try SwarmdOptionsReader(path: path)
+                return try reader.read()
+            } catch {
+                throw EngineError(
+                    .invalidArgument, error.operation, reason: error.reason, remedy: error.remedy)
+            }
+        }
+    }
+
+    private func begin() async throws {
+        try await apply(reader.read())
+        server = try await ControlServer.start(store, at: options.controlSocket) { [weak self] in
+            await self?.notReady ?? []
+        }
+        let places = await engine.listeningEndpoints.map(\.description).joined(separator: ", ")
+        logger.notice("listening on \(places), control socket \(options.controlSocket)")
+        if store.report.wasUnclean { logger.warning("the run before did not end as it should") }
+        for problem in store.report.problems {
+            logger.error("\(problem.file): \(problem.reason); \(problem.consequence)")
+        }
+    }
+
+    private var notReady: [String] { isRestored ? [] : ["torrents are being taken up"] }
+
+    /// Takes up the torrents, and tells the service manager.
+    func restore() async {
+        for (infoHash, error) in await store.restore() {
+            logger.error("torrent \(infoHash) was not taken up: \(error)")
+        }
+        isRestored = true
+        let count = await store.torrents.count
+        logger.info("\(count) torrents are kept")
+        manager.notify("READY=1\nSTATUS=\(count) torrents")
+    }
+
+    /// Tells the service manager that we live, as often as it asks for, until the task is cancelled. An engine or a store
+    /// that does not answer is not alive.
+    func watch() async {
+        guard let interval = manager.watchdogInterval else { return }
+        while (try? await Task.sleep(for: interval)) != nil {
+            _ = await engine.listeningEndpoints
+            _ = await store.torrents
+            manager.notify("WATCHDOG=1")
+        }
+    }
+
+    /// Writes the store's troubles into the log, until the store ends.
+    func report() async {
+        for await event in store.events() {
+            switch event {
+            case .saveFailed(let infoHash, let error):
+                logger.error("torrent \(infoHash) was not saved: \(error)")
+            // What could not be taken up at the start is told there.
+            case .notRestored(let infoHash, let error) where isRestored && error.code != .cancelled:
+                logger.error("torrent \(infoHash) stopped: \(error)")
+            case .retired(let infoHash, let reason):
+                logger.notice("torrent \(infoHash) went: \(reason.rawValue)")
+            case .problem(let problem): logger.error("\(problem.file): \(problem.reason)")
+            default: break
+            }
+        }
+    }
+
+    // MARK: - Changing
+
+    /// Reads the file again, as at a SIGHUP; what is wrong in it changes nothing.
+    func reload() async {
+        do {
+            let fresh = try await Self.read(path)
+            try await apply(try await reader.reload())
+            let fixed = fresh.fixedChanges(from: options)
+            (options.logLevel, options.logFormat) = (fresh.logLevel, fresh.logFormat)
+            log.use(options)
+            logger.notice("read \(path) again")
+            if !fixed.isEmpty {
+                logger.warning("\(fixed.joined(separator: ", ")) counts from the next start on")
+            }
+        } catch {
+            logger.error("\(path) was not taken, and what held goes on: \(error)")
+        }
+    }
+
+    private func apply(_ reading: TorrentOptionsReader.Reading) async throws {
+        for warning in reading.warnings { logger.warning("\(warning)") }
+        try await keeper.keep(try reading.options.limits.parsed())
+    }
+
+    // MARK: - The end
+
+    /// Ends everything in order: nobody is served, torrents are saved, the engine closes.
+    func stop() async {
+        manager.notify("STOPPING=1")
+        logger.notice("stopping")
+        await server?.stop(within: .seconds(3))
+        let unsaved = await store.shutdown(within: .seconds(10))
+        for infoHash in unsaved { logger.warning("torrent \(infoHash) was not saved in time") }
+        do throws(EngineError) { try await engine.shutdown(within: .seconds(5)) } catch {
+            logger.warning("\(error)")
+        }
+        logger.notice("stopped")
+    }
+}

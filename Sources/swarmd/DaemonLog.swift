@@ -1,0 +1,93 @@
+import Logging
+import NodeInterface
+import NodeSupport
+import TorrentEngine
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Where `swarmd`'s log goes: standard error, a line each, in a format and from a level that can change while it runs.
+final class DaemonLog: Sendable {
+    private struct State {
+        var level = Logger.Level.info
+        var format = SwarmdOptions.LogFormat.human
+    }
+
+    private struct Line: Encodable {
+        let time: UnixTime
+        let level: String
+        let label: String
+        let message: String
+    }
+
+    private let state = Locked(State())
+
+    var level: Logger.Level { state.withLock { $0.level } }
+
+    func use(_ options: SwarmdOptions) {
+        state.withLock { state in
+            state.level = options.logLevel
+            state.format = options.logFormat
+        }
+    }
+
+    func logger(_ label: String) -> Logger { Logger(label: label) { DaemonLogHandler(log: self, label: $0) } }
+
+    func write(_ level: Logger.Level, _ label: String, _ message: String) {
+        let line =
+            switch state.withLock({ $0.format }) {
+            case .human: Self.oneLine("\(level): \(message)")
+            case .json: json(level, label, message)
+            }
+        // One call: lines of several threads are not mixed. Where nobody takes it, nothing is to be done about it.
+        let bytes = Array((line + "\n").utf8)
+        _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
+    }
+
+    private func json(_ level: Logger.Level, _ label: String, _ message: String) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let line = Line(time: NodeClock.system.now, level: level.rawValue, label: label, message: message)
+        return (try? encoder.encode(line)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    /// Names of files and peers' words cannot forge a line or a terminal's sequence.
+    private static func oneLine(_ text: String) -> String {
+        var out = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate:
+                out.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
+            default: out.append(scalar)
+            }
+        }
+        return String(out)
+    }
+}
+
+/// A logger's way to a ``DaemonLog``.
+private struct DaemonLogHandler: LogHandler {
+    let log: DaemonLog
+    let label: String
+    var metadata: Logger.Metadata = [:]
+
+    init(log: DaemonLog, label: String) { (self.log, self.label) = (log, label) }
+
+    var logLevel: Logger.Level {
+        get { log.level }
+        set { _ = newValue }  // the log's own, for all of its loggers
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) { log.write(event.level, label, "\(event.message)") }
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Logging
+import NodeInterface
+import TorrentEngine
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The command line.
+struct SwarmdArguments: ParsableArguments {
+    static let configuration = CommandConfiguration(
+        commandName: "swarmd",
+        abstract: "A node that keeps private BitTorrent swarms, and is controlled with swarmctl.",
+        discussion: "SIGHUP reads the file again, SIGTERM ends it. Docs/Swarmd.md has the file's keys.")
+
+    @Option(help: ArgumentHelp("The node's configuration: .yaml, .yml or .json.", valueName: "file"))
+    var config: String
+}
+
+/// Where the process begins.
+@main
+enum EntryPoint {
+    static func main() {
+        let arguments = SwarmdArguments.parseOrExit()
+        let signals = DaemonSignals()
+        let (log, manager) = (DaemonLog(), ServiceManager())
+        Task.detached { exit(await run(arguments.config, signals, log, manager)) }
+        signals.serve(within: Daemon.stopLimit)
+    }
+
+    private static func run(
+        _ path: String, _ signals: DaemonSignals, _ log: DaemonLog, _ manager: ServiceManager
+    ) async -> Int32 {
+        let daemon: Daemon
+        do {
+            daemon = try await Daemon.start(path, log, manager)
+        } catch {
+            log.write(.error, "swarmd", "\(error)")
+            return 1
+        }
+        let work = [
+            Task { await daemon.restore() }, Task { await daemon.watch() }, Task { await daemon.report() },
+        ]
+        for await wish in signals.wishes {
+            guard wish == .reload else { break }
+            await daemon.reload()
+        }
+        for task in work { task.cancel() }
+        await daemon.stop()
+        return 0
+    }
+}
