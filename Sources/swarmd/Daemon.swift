@@ -93,7 +93,7 @@ actor Daemon {
         isRestored = true
         let count = await store.torrents.count
         logger.info("\(count) torrents are kept")
-        manager.notify("READY=1\nSTATUS=\(count) torrents")
+        await manager.notify("READY=1\nSTATUS=\(count) torrents")
     }
 
     /// Tells the service manager that we live, as often as it asks for, until the task is cancelled. An engine or a store
@@ -103,7 +103,7 @@ actor Daemon {
         while (try? await Task.sleep(for: interval)) != nil {
             _ = await engine.listeningEndpoints
             _ = await store.torrents
-            manager.notify("WATCHDOG=1")
+            await manager.notify("WATCHDOG=1")
         }
     }
 
@@ -114,7 +114,8 @@ actor Daemon {
             case .saveFailed(let infoHash, let error):
                 logger.error("torrent \(infoHash) was not saved: \(error)")
             // What could not be taken up at the start is told there.
-            case .notRestored(let infoHash, let error) where isRestored && error.code != .cancelled:
+            case .notRestored(let infoHash, let error)
+            where isRestored && error.code != .cancelled && error.code != .torrentNotFound:
                 logger.error("torrent \(infoHash) stopped: \(error)")
             case .retired(let infoHash, let reason):
                 logger.notice("torrent \(infoHash) went: \(reason.rawValue)")
@@ -152,7 +153,7 @@ actor Daemon {
 
     /// Ends everything in order: nobody is served, torrents are saved, the engine closes.
     func stop() async {
-        manager.notify("STOPPING=1")
+        await manager.notify("STOPPING=1")
         logger.notice("stopping")
         await server?.stop(within: .seconds(3))
         let unsaved = await store.shutdown(within: .seconds(10))

@@ -1,3 +1,5 @@
+import TorrentEngine
+
 #if canImport(Glibc)
     import Glibc
 #endif
@@ -26,8 +28,13 @@ struct ServiceManager: Sendable {
         watchdogInterval = watchdogMicroseconds.flatMap { $0 > 0 ? .microseconds($0 / 2) : nil }
     }
 
-    /// Says it; nothing where nobody asked. Never blocks.
-    func notify(_ state: String) {
+    /// Says it; nothing where nobody asked. Waits for a moment where the other side has not read what was said before.
+    func notify(_ state: String) async {
+        guard socketPath != nil else { return }
+        _ = try? await blocking("tell the service manager") { send(state) }
+    }
+
+    private func send(_ state: String) {
         guard let socketPath, let first = socketPath.utf8.first,
             first == UInt8(ascii: "/") || first == UInt8(ascii: "@")
         else { return }
@@ -42,10 +49,12 @@ struct ServiceManager: Sendable {
         let number = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard number >= 0 else { return }
         defer { close(number) }
+        var patience = timeval(tv_sec: 2, tv_usec: 0)
+        setsockopt(number, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         let bytes = Array(state.utf8)
         _ = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                sendto(number, bytes, bytes.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL), $0, length)
+                sendto(number, bytes, bytes.count, Int32(MSG_NOSIGNAL), $0, length)
             }
         }
     }

@@ -122,6 +122,16 @@ struct BoundsTests {
         try await node.stop()
     }
 
+    @Test("An answer to HEAD has no body")
+    func head() async throws {
+        let node = try await RunningNode.start()
+        let raw = try RawClient(node.server.path)
+        raw.send("HEAD /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        let answer = try #require(await raw.read())
+        #expect(answer.hasPrefix("HTTP/1.1 405 ") && answer.hasSuffix("\r\n\r\n"))
+        try await node.stop()
+    }
+
     @Test("Work is cancelled when its client goes")
     func clientGoes() async throws {
         let (waits, waiting) = AsyncStream.makeStream(of: Bool.self)

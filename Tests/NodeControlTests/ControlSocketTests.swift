@@ -1,4 +1,5 @@
 import Foundation
+import PrivateTorrent
 import Testing
 import TorrentEngine
 
@@ -75,6 +76,20 @@ struct ControlSocketTests {
             #expect(chown("\(folder)/own", 12345, 0) == 0)
             #expect(code("\(folder)/own/other.sock") == .permissionDenied)
         }
+    }
+
+    @Test("A server that is dropped ends, and its place is free")
+    func dropped() async throws {
+        let folder = try RunningNode.makeFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let engine = try await Engine.start()
+        let store = try await TorrentStore.open("\(folder)/state", engine: engine)
+        for _ in 0..<2 {
+            let server = try await ControlServer.start(store, at: "\(folder)/run/control.sock")
+            #expect(try await ControlClient(path: server.path).status().torrents.total == 0)
+        }
+        _ = await store.shutdown()
+        try await engine.shutdown()
     }
 
     @Test("Another user is told nothing, by the kernel's word")

@@ -161,7 +161,8 @@ struct Connection: Sendable {
                 try? await events.write { try await write(.body(.byteBuffer(ByteBuffer(string: $0)))) }
             }
         } else {
-            var rest = answer.body[...]
+            // An answer to HEAD ends with its head (RFC 9110 §9.3.2).
+            var rest = method == .HEAD ? [] : answer.body[...]
             while !rest.isEmpty {
                 try await write(.body(.byteBuffer(ByteBuffer(bytes: rest.prefix(64 << 10)))))
                 rest = rest.dropFirst(64 << 10)

@@ -11,7 +11,8 @@ public import TorrentEngine
 /// Serves the control API of a node (Docs/Control.md): HTTP and JSON on a Unix socket, 0600 in a folder of 0700.
 ///
 /// Nothing of it leaves the machine, and only the user that runs the node, and root, get an answer. What clients do is
-/// bounded by ``ControlLimits``; work has no limit of time, and is cancelled when its client goes.
+/// bounded by ``ControlLimits``; work has no limit of time, and is cancelled when its client goes. A server that is dropped
+/// without ``stop(within:)`` is ended in the background.
 public final class ControlServer: Sendable {
     /// The socket's path.
     public var path: String { socket.path }
@@ -26,6 +27,13 @@ public final class ControlServer: Sendable {
         _ serving: Task<Void, Never>
     ) {
         (self.socket, self.group, self.feed, self.serving) = (socket, group, feed, serving)
+    }
+
+    deinit {
+        socket.unlink()
+        feed.finish()
+        serving.cancel()
+        group.shutdownGracefully { _ in }
     }
 
     /// Begins to serve a store and its engine.

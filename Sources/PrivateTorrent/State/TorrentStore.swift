@@ -215,9 +215,17 @@ public actor TorrentStore {
 
     /// Closes a torrent's connections, and leaves it so after a restart too.
     public func pause(_ infoHash: InfoHash) async throws(EngineError) {
+        await endFetchOnItsWay(infoHash)
         try await running[infoHash]?.torrent.stop()
         try await update(infoHash) { $0.isStarted = false }
         try await save(infoHash)
+    }
+
+    /// Ends a fetch that has not reached the engine yet, since it would start there after it was paused or removed.
+    private func endFetchOnItsWay(_ infoHash: InfoHash) async {
+        guard running[infoHash] == nil, let fetch = fetching[infoHash] else { return }
+        fetch.cancel()
+        await fetch.value
     }
 
     /// Takes up a torrent that was paused, and dials those of its members that have a port.
@@ -258,11 +266,7 @@ public actor TorrentStore {
     public func remove(_ infoHash: InfoHash, deletingFiles: Bool = false) async throws(EngineError) {
         try requireOpen("remove torrent \(infoHash)")
         guard index.entries[infoHash] != nil else { throw notFound(infoHash) }
-        if running[infoHash] == nil, let fetch = fetching[infoHash] {
-            // It would come into the engine after it was removed.
-            fetch.cancel()
-            await fetch.value
-        }
+        await endFetchOnItsWay(infoHash)
         let kept = running.removeValue(forKey: infoHash)
         if let kept { infoHashes[kept.torrent.id] = nil }
         // A save that is under way would bring its file back.

@@ -357,6 +357,24 @@ struct TorrentStoreTests {
         }
     }
 
+    @Test("A fetch that has not reached the engine ends when its torrent is paused or removed")
+    func endOnTheWay() async throws {
+        let store = try await open()
+        let listed = try member("127.0.0.9:9")
+        var paused = StoredAdding()
+        paused.isStarted = false
+        for isRemoved in [false, true] {
+            let infoHash = try InfoHash(parsing: String(repeating: isRemoved ? "b" : "a", count: 40))
+            try await store.add(.infoHash(infoHash), into: scratch.path, members: [listed], options: paused)
+            let fetch = Task { _ = try? await Task.sleep(for: .seconds(600)) }
+            await store.pretend(fetch, fetches: infoHash)
+            if isRemoved { try await store.remove(infoHash) } else { try await store.pause(infoHash) }
+            #expect(fetch.isCancelled)
+        }
+        #expect(await store.torrents.map(\.isStarted) == [false])
+        try await end(store)
+    }
+
     private func waitUntilSaved(_ infoHash: InfoHash, pieces: Int, in store: TorrentStore) async {
         let events = store.events()
         if await store.torrents.first(where: { $0.infoHash == infoHash })?.isComplete == true { return }
@@ -380,4 +398,6 @@ extension TorrentStore {
         running[infoHash]?.hasChanged = true
         running[infoHash]?.savedPieces = nil
     }
+
+    func pretend(_ fetch: Task<Void, Never>, fetches infoHash: InfoHash) { fetching[infoHash] = fetch }
 }
