@@ -12,35 +12,12 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
-#include <cstdlib>
-#include <new>
 
 namespace clt {
 
 namespace {
 
 constexpr size_t looks_at_a_time = 512;
-
-struct plain_buffers final : lt::buffer_allocator_interface {
-    void free_disk_buffer(char *buffer) override { std::free(buffer); }
-};
-
-// It has no state, so that a buffer may live as long as it likes.
-plain_buffers buffers;
-
-lt::disk_buffer_holder new_buffer(int size) {
-    auto *const memory = static_cast<char *>(std::malloc(size_t(size)));
-    if (memory == nullptr) throw std::bad_alloc();
-    return {buffers, memory, size};
-}
-
-lt::storage_error storage_error(file_fault const &fault, lt::operation_t operation) {
-    lt::storage_error out;
-    out.ec = lt::error_code(fault.error, boost::system::generic_category());
-    out.file(lt::file_index_t(fault.file));
-    out.operation = operation;
-    return out;
-}
 
 // To the engine it is a want of memory, which it reports and takes no consequence from.
 struct told_category final : boost::system::error_category {
@@ -55,6 +32,14 @@ struct told_category final : boost::system::error_category {
 told_category const told_errors;
 
 } // namespace
+
+lt::storage_error storage_error(file_fault const &fault, lt::operation_t operation) {
+    lt::storage_error out;
+    out.ec = lt::error_code(fault.error, boost::system::generic_category());
+    out.file(lt::file_index_t(fault.file));
+    out.operation = operation;
+    return out;
+}
 
 lt::storage_error job_error(int error) {
     if (error == ENOMEM)
@@ -165,62 +150,10 @@ void disk_layer::failed(disk_storage const &storage, file_fault const &fault, ui
         watch->observer->content_failed(fault, storage.files->full_path(fault.file));
 }
 
-// ---- Reads, and what must wait for them ----
+// ---- Jobs, and what must wait for them ----
 
 void disk_layer::job_done(disk_storage &storage) {
     if (storage.end_job()) submit_jobs();
-}
-
-void disk_layer::async_read(lt::storage_index_t index, lt::peer_request const &request,
-                            std::function<void(lt::disk_buffer_holder, lt::storage_error const &)> handler,
-                            lt::disk_job_flags_t flags) {
-    if (!locked) {
-        inner_->async_read(inner_of(index), request, std::move(handler), flags);
-        return;
-    }
-    storage_pointer const s = storages_.at(index);
-    if (request.length <= 0 || request.start < 0) {
-        handler({}, storage_error({-1, EINVAL, ""}, lt::operation_t::file_read));
-        return;
-    }
-    if (!s->is_open()) {
-        s->wait([this, s, request, handler = std::move(handler)] {
-            s->begin_job();
-            start_read(s, request, handler);
-        });
-        return;
-    }
-    s->begin_job();
-    start_read(s, request, std::move(handler));
-}
-
-void disk_layer::start_read(storage_pointer const &s, lt::peer_request const &request,
-                            std::function<void(lt::disk_buffer_holder, lt::storage_error const &)> handler) {
-    // What is not written yet cannot be read back: only the inner layer has it.
-    if (s->is_unwritten(request)) {
-        s->wait_for_write([this, s, request, handler] { start_read(s, request, handler); });
-        return;
-    }
-    using result = std::pair<lt::disk_buffer_holder, file_fault>;
-    pool_.add(
-        [this, files = s->files, request]() -> result {
-            lt::disk_buffer_holder buffer = new_buffer(request.length);
-            file_fault fault = files->read(static_cast<int>(request.piece), request.start, buffer.data(),
-                                           request.length, open_);
-            if (fault) buffer.reset();
-            return {std::move(buffer), std::move(fault)};
-        },
-        [this, s, run = s->run(), handler = std::move(handler)](result &&read, int error) {
-            if (error != 0) {
-                handler({}, job_error(error));
-            } else if (read.second) {
-                failed(*s, read.second, run);
-                handler({}, told(lt::operation_t::file_read, read.second.file));
-            } else {
-                handler(std::move(read.first), {});
-            }
-            job_done(*s);
-        });
 }
 
 // ---- A storage's life ----

@@ -10,6 +10,7 @@
 #include <libtorrent/io_context.hpp>
 #include <libtorrent/operations.hpp>
 
+#include <boost/shared_array.hpp>
 #include <functional>
 #include <map>
 #include <memory>
@@ -21,6 +22,7 @@ namespace clt {
 // would stop the torrent whenever the error arrives, or take an upload-only mode that nobody knows of.
 lt::storage_error told(lt::operation_t operation, int file);
 bool is_told(lt::error_code const &error);
+lt::storage_error storage_error(file_fault const &fault, lt::operation_t operation);
 // Of a job that had no memory (ENOMEM) or was called off.
 lt::storage_error job_error(int error);
 
@@ -49,6 +51,10 @@ public:
     void end_move(content_watch const &watch, bool discarding);
     // Off the network thread: tells the observer where `bytes` are free above the floor.
     void look_for_room(content_watch const &watch, uint64_t bytes);
+    // A verified piece of that many bytes, in one go: the engine reads and hands over block by block. False,
+    // and nothing is called, where the engine has no storage for it.
+    using piece_handler = std::function<void(boost::shared_array<char>, lt::storage_error const &)>;
+    bool read_piece(content_watch const &watch, int piece, int length, piece_handler handler);
     // Looks at every file, off the network thread; what is wrong is told to the observer.
     void look(content_watch const &watch);
     // The same for a few files of running torrents, in turns. To be called about once a second.
@@ -109,8 +115,13 @@ private:
     using hash_handler =
         std::function<void(lt::piece_index_t, lt::sha1_hash const &, lt::storage_error const &)>;
 
-    void start_read(storage_pointer const &storage, lt::peer_request const &request,
-                    std::function<void(lt::disk_buffer_holder, lt::storage_error const &)> handler);
+    // As soon as nothing of it is unwritten. `make(length)`, on a thread of the pool, is the buffer.
+    template <typename Buffer, typename Make>
+    void begin_read(storage_pointer const &storage, lt::peer_request const &request, Make make,
+                    std::function<void(Buffer, lt::storage_error const &)> handler);
+    template <typename Buffer, typename Make>
+    void start_read(storage_pointer const &storage, lt::peer_request const &request, Make make,
+                    std::function<void(Buffer, lt::storage_error const &)> handler);
     file_fault room_for(disk_storage &storage, lt::peer_request const &request);
     void written(storage_pointer const &storage, lt::peer_request const &request, bool is_lost);
     void hash_own(storage_pointer const &storage, lt::piece_index_t piece, hash_handler handler);

@@ -20,8 +20,7 @@ void piece_reads::read(lt::torrent_handle const &torrent, int piece, uint64_t re
     ++open_;
     if (!e.asked && is_there(torrent, piece)) {
         e.asked = true;
-        // Through the engine, not from the file: blocks of a verified piece may not have been written yet.
-        torrent.read_piece(lt::piece_index_t(piece));
+        if (observer_ != nullptr) observer_->begin_read(piece);
     }
     steer(torrent);
 }
@@ -56,7 +55,7 @@ void piece_reads::on_piece_pass(lt::piece_index_t piece) {
     auto const found = pieces_.find(static_cast<int>(piece));
     if (found == pieces_.end()) return;
     found->second.asked = true;
-    torrent_.read_piece(piece);
+    if (observer_ != nullptr) observer_->begin_read(static_cast<int>(piece));
     steer(torrent_);
 }
 
@@ -91,7 +90,7 @@ void piece_reads::look_again(lt::torrent_handle const &torrent, bool after_loss)
     for (auto &[piece, entry] : pieces_) {
         if ((entry.asked && !after_loss) || !is_there(torrent, piece)) continue;
         entry.asked = true;
-        torrent.read_piece(lt::piece_index_t(piece));
+        if (observer_ != nullptr) observer_->begin_read(piece);
     }
     steer(torrent);
 }

@@ -19,6 +19,8 @@ namespace clt {
 
 // What the reads tell their torrent.
 struct piece_reads_observer {
+    // A verified piece is to be read. The answer goes to piece_reads::on_read() or ask_again().
+    virtual void begin_read(int piece) = 0;
     // `data` is null where `error` says why.
     virtual void piece_read(uint64_t request, int piece, boost::shared_array<char> const &data, size_t size,
                             lt::error_code const &error) = 0;
@@ -36,10 +38,10 @@ public:
 
     void read(lt::torrent_handle const &torrent, int piece, uint64_t request);
     void cancel(lt::torrent_handle const &torrent, std::vector<uint64_t> const &requests);
-    // The engine's answer to a read of ours.
+    // The answer to begin_read().
     void on_read(lt::torrent_handle const &torrent, int piece, boost::shared_array<char> const &data,
                  size_t size, lt::error_code const &error);
-    // The engine's answer is not to be believed: the piece is read again at the next look.
+    // The answer is not to be believed: the piece is read again at the next look.
     void ask_again(int piece);
     // Whoever still waits is told why it does so in vain.
     void fail_all(lt::error_code const &error);

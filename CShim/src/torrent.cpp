@@ -389,6 +389,29 @@ bool torrent::message_received(lt::tcp::endpoint const &remote, std::string cons
     return context_.events.push_message(std::move(e));
 }
 
+void torrent::begin_read(int piece) {
+    auto const info = handle_.torrent_file();
+    int const size = info ? info->piece_size(lt::piece_index_t(piece)) : 0;
+    std::weak_ptr<content_watch> const content = content_;
+    bool const is_begun = context_.disk->read_piece(
+        *content_, piece, size,
+        [this, piece, size, content](boost::shared_array<char> const &data, lt::storage_error const &error) {
+            auto const watch = content.lock();
+            // Without an observer the torrent has gone.
+            if (watch && watch->observer != nullptr) read_done(piece, data, size_t(size), error.ec);
+        });
+    if (!is_begun) handle_.read_piece(lt::piece_index_t(piece));
+}
+
+void torrent::read_done(int piece, boost::shared_array<char> const &data, size_t size,
+                        lt::error_code const &error) {
+    // What failed before it was taken up again is read once more.
+    if (!failed_ && is_told(error))
+        reads_->ask_again(piece);
+    else
+        reads_->on_read(handle_, piece, data, size, error);
+}
+
 void torrent::piece_read(uint64_t request, int piece, boost::shared_array<char> const &data, size_t size,
                          lt::error_code const &error) {
     event e = make_event(CLT_EVENT_PIECE_DATA, id_);
@@ -429,12 +452,7 @@ void torrent::on_alert(lt::alert const &alert) {
     } else if (auto const *saved = lt::alert_cast<lt::save_resume_data_alert>(&alert)) {
         answer_resume_data(&saved->params, {});
     } else if (auto const *read = lt::alert_cast<lt::read_piece_alert>(&alert)) {
-        // What failed before it was taken up again is read once more.
-        if (!failed_ && is_told(read->error))
-            reads_->ask_again(static_cast<int>(read->piece));
-        else
-            reads_->on_read(handle_, static_cast<int>(read->piece), read->buffer, size_t(read->size),
-                            read->error);
+        read_done(static_cast<int>(read->piece), read->buffer, size_t(read->size), read->error);
     } else if (auto const *unsaved = lt::alert_cast<lt::save_resume_data_failed_alert>(&alert)) {
         answer_resume_data(nullptr, unsaved->error);
     } else if (auto const *rejected = lt::alert_cast<lt::fastresume_rejected_alert>(&alert)) {

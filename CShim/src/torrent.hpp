@@ -92,6 +92,9 @@ private:
     void metadata_received(std::shared_ptr<std::vector<char> const> info) override;
     bool message_received(lt::tcp::endpoint const &, std::string const &peer_id, uint8_t kind,
                           lt::span<char const> body) override;
+    void begin_read(int piece) override;
+    void read_done(int piece, boost::shared_array<char> const &data, size_t size,
+                   lt::error_code const &error);
     void piece_read(uint64_t request, int piece, boost::shared_array<char> const &data, size_t size,
                     lt::error_code const &error) override;
 
