@@ -434,8 +434,17 @@ typedef enum clt_event_kind {
     CLT_EVENT_MOVED = 21,
     /* value: a piece that CLT_ADD_VERIFY_ON_READ took for good and that is not; data: the paths of its files,
      * a NUL byte after each. Nothing of it was sent; all is checked now, and what is bad is fetched again. */
-    CLT_EVENT_CORRUPT = 22
+    CLT_EVENT_CORRUPT = 22,
+    /* endpoint, direction; value: clt_peer_stage. Each at most once for a connection */
+    CLT_EVENT_PEER_STAGE = 23
 } clt_event_kind;
+
+/* How far a member's connection got, beside its handshake (CLT_EVENT_PEER_CONNECTED). */
+typedef enum clt_peer_stage {
+    CLT_STAGE_TCP = 1,        /* the connection that we dialled stands */
+    CLT_STAGE_EXTENSIONS = 2, /* its extension handshake came (BEP 10) */
+    CLT_STAGE_PIECES = 3      /* it said which pieces it has (BEP 3, BEP 6) */
+} clt_peer_stage;
 
 typedef enum clt_direction { CLT_INCOMING = 1, CLT_OUTGOING = 2 } clt_direction;
 
@@ -679,6 +688,7 @@ typedef struct clt_torrent_status {
     uint32_t piece_count, verified_pieces;
     uint64_t wanted_bytes, wanted_verified_bytes; /* in pieces that are wanted; of those, verified */
     int32_t is_moving; /* from clt_torrent_move on, until it is answered with a failure or the end of it is */
+    uint64_t piece_length; /* bytes; 0 before metadata */
 } clt_torrent_status;
 
 /* Blocks briefly. */
@@ -709,13 +719,18 @@ enum {
     CLT_PEER_HANDSHAKE = 1u << 5,
     CLT_PEER_SEED = 1u << 6,
     CLT_PEER_MSE = 1u << 7, /* plaintext after an MSE handshake */
-    CLT_PEER_RC4 = 1u << 8
+    CLT_PEER_RC4 = 1u << 8,
+    CLT_PEER_DOWNLOAD_LIMITED = 1u << 9, /* what it sends waits for a rate limit of ours */
+    CLT_PEER_UPLOAD_LIMITED = 1u << 10   /* what we send it does */
 };
 
 typedef struct clt_peers clt_peers; /* a snapshot, owned by the caller */
 CLT_RESULT clt_torrent_get_peers(clt_engine *engine, clt_torrent_id torrent, clt_peers **out,
                                  clt_error *error) CLT_NOEXCEPT; /* blocks briefly */
 CLT_EXPORT const clt_peer *clt_peers_data(const clt_peers *peers, size_t *count) CLT_NOEXCEPT;
+/* The pieces of the peer at that index: a bit each, first piece = highest bit of byte 0; none where that is
+ * not known. Borrowed from the snapshot. */
+CLT_EXPORT const uint8_t *clt_peers_pieces(const clt_peers *peers, size_t index, size_t *length) CLT_NOEXCEPT;
 CLT_EXPORT void clt_peers_free(clt_peers *peers) CLT_NOEXCEPT;
 
 typedef struct clt_file_status {

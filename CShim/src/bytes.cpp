@@ -14,6 +14,10 @@ libtorrent::span<char const> bytes_in(uint8_t const *bytes, size_t length) {
     return {reinterpret_cast<char const *>(bytes), static_cast<ptrdiff_t>(length)};
 }
 
+std::vector<char> bits_out(libtorrent::bitfield const &bits) {
+    return {bits.data(), bits.data() + (bits.size() + 7) / 8};
+}
+
 } // namespace clt
 
 extern "C" {

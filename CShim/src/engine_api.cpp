@@ -12,6 +12,7 @@
 struct clt_peers {
     std::vector<clt_peer> peers;
     std::vector<std::string> clients;
+    std::vector<std::vector<char>> pieces;
 };
 
 struct clt_refusals {
@@ -37,6 +38,8 @@ uint32_t flags_of(lt::peer_info const &peer) {
     set(lt::peer_info::seed, CLT_PEER_SEED);
     set(lt::peer_info::plaintext_encrypted, CLT_PEER_MSE);
     set(lt::peer_info::rc4_encrypted, CLT_PEER_RC4);
+    if (peer.read_state & lt::peer_info::bw_limit) flags |= CLT_PEER_DOWNLOAD_LIMITED;
+    if (peer.write_state & lt::peer_info::bw_limit) flags |= CLT_PEER_UPLOAD_LIMITED;
     return flags;
 }
 
@@ -243,6 +246,7 @@ int32_t clt_torrent_get_peers(clt_engine *engine, clt_torrent_id torrent, clt_pe
         for (lt::peer_info const &peer : t.peers()) {
             snapshot->peers.push_back(peer_out(peer, t.members()));
             snapshot->clients.push_back(peer.client);
+            snapshot->pieces.push_back(clt::bits_out(peer.pieces));
         }
         for (size_t i = 0; i < snapshot->peers.size(); ++i) {
             snapshot->peers[i].client = snapshot->clients[i].c_str();
@@ -257,6 +261,12 @@ clt_peer const *clt_peers_data(clt_peers const *peers, size_t *count) noexcept {
     return peers == nullptr ? nullptr : peers->peers.data();
 }
 
+uint8_t const *clt_peers_pieces(clt_peers const *peers, size_t index, size_t *length) noexcept {
+    bool const known = peers != nullptr && index < peers->pieces.size();
+    if (length != nullptr) *length = known ? peers->pieces[index].size() : 0;
+    return known ? reinterpret_cast<uint8_t const *>(peers->pieces[index].data()) : nullptr;
+}
+
 void clt_peers_free(clt_peers *peers) noexcept {
     delete peers;
 }
@@ -267,11 +277,8 @@ int32_t clt_torrent_get_pieces(clt_engine *engine, clt_torrent_id torrent, clt_b
         clt::require(out != nullptr, "out is NULL");
         auto bytes = std::make_unique<clt_bytes>();
         auto const info = t.handle().torrent_file();
-        bytes->data.assign(info ? size_t(info->num_pieces() + 7) / 8 : 0, 0);
-        lt::torrent_status const status = t.handle().status(lt::torrent_handle::query_pieces);
-        for (lt::piece_index_t i : status.pieces.range())
-            if (status.pieces[i])
-                bytes->data[size_t(static_cast<int>(i)) / 8] |= char(0x80 >> (static_cast<int>(i) % 8));
+        bytes->data = clt::bits_out(t.handle().status(lt::torrent_handle::query_pieces).pieces);
+        bytes->data.resize(info ? size_t(info->num_pieces() + 7) / 8 : 0, 0);
         *out = bytes.release();
     });
 }

@@ -5,6 +5,7 @@
 #include "unlocks.hpp"
 
 #include <libtorrent/bdecode.hpp>
+#include <libtorrent/bitfield.hpp>
 #include <libtorrent/entry.hpp>
 #include <libtorrent/error_code.hpp>
 #include <libtorrent/operations.hpp>
@@ -73,6 +74,7 @@ public:
         if (!admitted_) return refuse(peer_);
         internals::send_at_once(peer_);
         internals::keep_within_bounds(peer_);
+        reach(CLT_STAGE_TCP);
     }
 
     bool on_handshake(lt::span<char const> reserved) override {
@@ -110,7 +112,18 @@ public:
         internals::blank_keys(handshake, {"p", "yourip"});
         internals::blank_keys(handshake.dict_find_dict("m"), {"ut_holepunch"});
 #endif
+        reach(CLT_STAGE_EXTENSIONS);
         return true;
+    }
+
+    bool on_bitfield(lt::bitfield const &) override {
+        return reach(CLT_STAGE_PIECES);
+    }
+    bool on_have_all() override {
+        return reach(CLT_STAGE_PIECES);
+    }
+    bool on_have_none() override {
+        return reach(CLT_STAGE_PIECES);
     }
 
     // The engine answers each of these at once, and lets its answers wait for a peer that does not read them
@@ -182,6 +195,15 @@ public:
     }
 
 private:
+    // Said once of each stage, whatever the peer repeats. False: the engine goes on with what came.
+    bool reach(clt_peer_stage stage) {
+        unsigned const bit = 1u << stage;
+        if (!admitted_ || (reached_ & bit) != 0) return false;
+        reached_ |= bit;
+        if (shared_->observer != nullptr) shared_->observer->peer_reached(remote_, direction_, stage);
+        return false;
+    }
+
     // To come before a disconnect, which must not wait then.
     void discard_unsent() {
         internals::discard_unsent(peer_);
@@ -209,6 +231,7 @@ private:
     bool admitted_;
     bool connected_ = false;
     int allowed_fast_ = 0;
+    unsigned reached_ = 0;
     unsigned blocks_ = 0;
 };
 

@@ -18,6 +18,8 @@ namespace clt {
 struct gate_observer {
     virtual void peer_connected(lt::tcp::endpoint const &remote, clt_direction direction,
                                 member const &who) = 0;
+    virtual void peer_reached(lt::tcp::endpoint const &remote, clt_direction direction,
+                              clt_peer_stage stage) = 0;
     virtual void peer_disconnected(lt::tcp::endpoint const &remote, clt_direction direction,
                                    clt_disconnect why, std::string text) = 0;
     virtual void peer_refused(lt::tcp::endpoint const &remote, clt_direction direction, clt_refusal why) = 0;

@@ -352,6 +352,14 @@ void torrent::peer_connected(lt::tcp::endpoint const &remote, clt_direction dire
     push(std::move(e));
 }
 
+void torrent::peer_reached(lt::tcp::endpoint const &remote, clt_direction direction, clt_peer_stage stage) {
+    event e = make_event(CLT_EVENT_PEER_STAGE, id_);
+    e.fields.endpoint = endpoint_out(remote);
+    e.fields.direction = direction;
+    e.fields.value = stage;
+    push(std::move(e));
+}
+
 void torrent::peer_disconnected(lt::tcp::endpoint const &remote, clt_direction direction, clt_disconnect why,
                                 std::string text) {
     event e = make_event(CLT_EVENT_PEER_DISCONNECTED, id_);
@@ -576,6 +584,7 @@ clt_torrent_status torrent::status() const {
     out.verified_pieces = uint32_t(s.num_pieces);
     if (auto const info = handle_.torrent_file()) {
         out.piece_count = uint32_t(info->num_pieces());
+        out.piece_length = uint64_t(info->piece_length());
         out.content_bytes = uint64_t(s.total);
         out.wanted_bytes = uint64_t(s.total_wanted);
         out.wanted_verified_bytes = uint64_t(s.total_wanted_done);

@@ -87,6 +87,7 @@ private:
     enum class metadata_state { wanted, held, there };
 
     void peer_connected(lt::tcp::endpoint const &, clt_direction, member const &) override;
+    void peer_reached(lt::tcp::endpoint const &, clt_direction, clt_peer_stage) override;
     void peer_disconnected(lt::tcp::endpoint const &, clt_direction, clt_disconnect, std::string) override;
     void peer_refused(lt::tcp::endpoint const &, clt_direction, clt_refusal) override;
     void metadata_received(std::shared_ptr<std::vector<char> const> info) override;

@@ -98,7 +98,7 @@ struct EventTranslator {
             return found
         case .moved(let folder): return made(.moved) { $0.path = folder }
         case .gap(let missed): return made(.gap) { $0.missed = missed }
-        case .log: return nil
+        case .log, .peerStage: return nil
         }
     }
 

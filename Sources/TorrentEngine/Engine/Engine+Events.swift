@@ -90,6 +90,7 @@ extension Engine {
     }
 
     private func remember(_ kind: EngineEvent.Kind, _ native: clt_event, _ id: Torrent.ID) {
+        note(kind, of: id)
         switch kind {
         case .state(let state):
             records[id]?.state = state
@@ -164,6 +165,10 @@ extension Engine {
             let detail = text(native)
             return endpoint.map {
                 .peerDisconnected($0, direction: direction, reason: reason, detail: detail)
+            }
+        case CLT_EVENT_PEER_STAGE:
+            return PeerStage(native: native.value).flatMap { stage in
+                endpoint.map { .peerStage($0, direction: direction, stage) }
             }
         case CLT_EVENT_PEER_BANNED: return endpoint.map { .peerBanned($0) }
         case CLT_EVENT_HASH_FAILED: return .hashFailed(piece: Int(native.value))
@@ -252,6 +257,17 @@ extension TorrentState {
             case CLT_STATE_FAILED: .failed
             default: .unknown
             }
+    }
+}
+
+extension PeerStage {
+    init?(native: Int64) {
+        switch clt_peer_stage(rawValue: UInt32(truncatingIfNeeded: native)) {
+        case CLT_STAGE_TCP: self = .tcp
+        case CLT_STAGE_EXTENSIONS: self = .extensions
+        case CLT_STAGE_PIECES: self = .pieces
+        default: return nil
+        }
     }
 }
 

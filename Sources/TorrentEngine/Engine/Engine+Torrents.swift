@@ -27,6 +27,10 @@ extension Engine {
         let operation = "add torrent \(infoHash)"
         let handle = try liveHandle(operation)
         var record = TorrentRecord(infoHash, state: metainfo == nil ? .metadata : .checking)
+        record.members = options.members
+        record.limits = RateLimits(
+            upload: UInt64(options.uploadLimit), download: UInt64(options.downloadLimit))
+        record.rateClass = options.rateClass
         let members = options.members.map { (member: $0, rule: record.rule(for: $0)) }
         var native = clt_add_options()
         native.struct_size = UInt32(MemoryLayout<clt_add_options>.size)
@@ -126,6 +130,7 @@ extension Engine {
                 clt_torrent_set_members(handle, id.raw, $0.baseAddress, UInt64($0.count), error)
             }
         }
+        records[id]?.members = members
     }
 
     func setRateLimits(upload: UInt32, download: UInt32, of id: Torrent.ID) throws(EngineError) {
@@ -133,6 +138,7 @@ extension Engine {
         try nativeCall("limit torrent \(id)") {
             clt_torrent_set_rate_limits(handle, id.raw, upload, download, $0)
         }
+        records[id]?.limits = RateLimits(upload: UInt64(upload), download: UInt64(download))
     }
 
     func notFound(_ operation: String) -> EngineError {

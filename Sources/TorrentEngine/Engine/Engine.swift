@@ -27,6 +27,9 @@ public actor Engine {
     var listening: [PeerEndpoint] = []
     var listenFailures: [EngineError] = []
     var interfacesDown: Set<String> = []
+    /// Limits as they were set.
+    var limits = RateLimits()
+    var classLimits: [RateClass: RateLimits] = [:]
 
     /// Runs on the engine's own thread.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -108,6 +111,7 @@ public actor Engine {
     public func setRateLimits(upload: UInt64, download: UInt64) throws(EngineError) {
         let handle = try liveHandle("set rate limits")
         try nativeCall("set rate limits") { clt_engine_set_rate_limits(handle, upload, download, $0) }
+        limits = RateLimits(upload: upload, download: download)
     }
 
     /// Closes every connection and file and ends the engine; everything that waits for it fails with `.shutDown`.

@@ -16,6 +16,8 @@ public struct EngineEvent: Sendable {
         case finished
         /// A member's handshake is complete.
         case peerConnected(PeerEndpoint, direction: PeerDirection, member: Member?)
+        /// A member's connection got that far. Each stage comes at most once for a connection.
+        case peerStage(PeerEndpoint, direction: PeerDirection, PeerStage)
         /// We refused a peer. `tries` counts the refusals of its address so far.
         case peerRefused(PeerEndpoint, direction: PeerDirection, reason: RefusalReason, tries: UInt64)
         /// A member's connection, or the attempt at one, ended. `detail` has the engine's words.
@@ -56,6 +58,16 @@ public struct EngineEvent: Sendable {
     public let torrent: Torrent.ID?
     /// What happened.
     public let kind: Kind
+}
+
+/// How far a connection got, beside its handshake.
+public enum PeerStage: String, Sendable, Hashable, Codable {
+    /// The TCP connection that we dialled stands.
+    case tcp
+    /// The other side's extension handshake came (BEP 10).
+    case extensions
+    /// The other side said which pieces it has (BEP 3, BEP 6).
+    case pieces
 }
 
 /// Who dialled whom.

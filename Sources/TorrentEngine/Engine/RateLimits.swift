@@ -44,12 +44,14 @@ extension Engine {
         try nativeCall(operation) {
             clt_engine_set_class_limits(handle, rateClass.rawValue, limits.upload, limits.download, $0)
         }
+        classLimits[rateClass] = limits
     }
 
     func setRateClass(_ rateClass: RateClass?, of id: Torrent.ID) throws(EngineError) {
         let operation = "change the rate class of torrent \(id)"
         let handle = try liveHandle(operation)
         try nativeCall(operation) { clt_torrent_set_rate_class(handle, id.raw, rateClass?.rawValue ?? 0, $0) }
+        records[id]?.rateClass = rateClass
     }
 }
 

@@ -9,6 +9,12 @@ struct TorrentRecord {
     var state: TorrentState
     var heldMetadata: [UInt8]?
     var reached: Set<Milestone> = []
+    /// Who may be in its swarm now.
+    var members: [Member] = []
+    /// Its own limits.
+    var limits = RateLimits()
+    var rateClass: RateClass?
+    var history = SwarmHistory()
     var failure: EngineError?
     var waiters: [UInt64: Milestone] = [:]
     /// Whether it was added with a message channel.

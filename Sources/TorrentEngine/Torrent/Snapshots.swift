@@ -27,6 +27,8 @@ public struct TorrentStatus: Sendable, Hashable {
     public var uploadRate: UInt64
     /// Pieces in all; 0 before the metadata is there.
     public var pieceCount: Int
+    /// Bytes in a piece, but for the last; 0 before the metadata is there.
+    public var pieceLengthBytes: UInt64
     /// Pieces that passed their hash.
     public var verifiedPieces: Int
     /// Bytes in pieces that are wanted, those of other files in the same piece too; all of the content unless files were
@@ -60,6 +62,8 @@ public struct PeerSnapshot: Sendable, Hashable {
     public var member: Member?
     /// Whether the connection stands and both handshakes are done.
     public var isConnected: Bool
+    /// Whether we dial it, and the TCP connection does not stand yet.
+    public var isDialling: Bool
     /// We want pieces that it has.
     public var isInteresting: Bool
     /// We choke it.
@@ -80,8 +84,15 @@ public struct PeerSnapshot: Sendable, Hashable {
     public var downloadedBytes: UInt64
     /// Payload to it in all, in bytes.
     public var uploadedBytes: UInt64
+    /// Whether what it sends waits for a rate limit of ours.
+    public var isDownloadLimited: Bool
+    /// Whether what we send it waits for a rate limit of ours.
+    public var isUploadLimited: Bool
     /// How many pieces it has.
     public var pieceCount: Int
+    /// Which pieces it has: a bit each, the first piece in the highest bit of the first byte; empty where that is not
+    /// known.
+    public var pieces: [UInt8]
     /// What it calls itself: untrusted text, to be shown as text only.
     public var client: String
 }
