@@ -27,6 +27,7 @@ extension TorrentStore {
             do throws(EngineError) {
                 try await remove(removal.infoHash, deletingFiles: removal.reason == .overBudget)
                 gone.append(removal)
+                noteRetired(removal.infoHash, removal.reason)
                 hub.send(.retired(removal.infoHash, removal.reason))
             } catch {
                 hub.send(.saveFailed(removal.infoHash, error))

@@ -49,6 +49,9 @@ public actor TorrentStore {
     var running: [InfoHash: KeptTorrent] = [:]
     /// Fetches that a restart took up.
     var fetching: [InfoHash: Task<Void, Never>] = [:]
+    /// Those that retention removed, the last 1,024.
+    var retired: [InfoHash: RetentionPlan.Reason] = [:]
+    private var retiredOrder: [InfoHash] = []
     /// Those whose files are being deleted.
     private var deleting: [InfoHash: Task<Result<Void, EngineError>, Never>] = [:]
     private var infoHashes: [Torrent.ID: InfoHash] = [:]
@@ -284,6 +287,11 @@ public actor TorrentStore {
         }
         deleting[infoHash] = deletion
         try await deletion.value.get()
+    }
+
+    func noteRetired(_ infoHash: InfoHash, _ reason: RetentionPlan.Reason) {
+        if retired.updateValue(reason, forKey: infoHash) == nil { retiredOrder.append(infoHash) }
+        if retiredOrder.count > 1024 { retired[retiredOrder.removeFirst()] = nil }
     }
 
     // MARK: - Saving

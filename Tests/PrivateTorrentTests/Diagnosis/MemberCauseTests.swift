@@ -1,0 +1,101 @@
+import Testing
+import TorrentEngine
+
+@testable import PrivateTorrent
+
+/// Nobody is connected: each reason provoked with real engines. Red where `CauseFinder.lonely(_:)` takes another branch,
+/// or where `SwarmHistory.note(_:at:)` drops the event that it rests on.
+@Suite(.timeLimit(.minutes(3)))
+struct MemberCauseTests {
+    /// Red without the check of `members` in `CauseFinder.cause`: it would be `nobodyCame`.
+    @Test("No member is known")
+    func noMember() async throws {
+        let fixture = try await DiagnosisFixture()
+        let node = try await fixture.fetch(from: [])
+        let answer = try await explanation("noMember") { try await node.torrent.explain() }
+        #expect(answer.action == "add members")
+        try await shutdown(node)
+    }
+
+    /// Red where `notListening` looks at `listenWanted` only.
+    @Test("The engine listens nowhere, and there is nobody to dial")
+    func notListening() async throws {
+        let fixture = try await DiagnosisFixture()
+        let engine = try await Engine.start(EngineConfiguration())
+        let torrent = try await engine.add(
+            fixture.metainfo,
+            options: AddOptions(
+                saveFolder: fixture.scratch.folder("out"), members: DiagnosisFixture.members(["127.0.0.1"])))
+        try await torrent.start()
+        let answer = try await explanation("notListening") { try await torrent.explain() }
+        #expect(answer.cause == .notListening(Cause.NotListening(wanted: [], failures: [])))
+        try await engine.shutdown()
+    }
+
+    @Test("Nobody came, and nobody can be dialled")
+    func nobodyCame() async throws {
+        let fixture = try await DiagnosisFixture()
+        let node = try await fixture.fetch(from: ["127.0.0.1"])
+        _ = try await explanation("nobodyCame") { try await node.torrent.explain() }
+        try await shutdown(node)
+    }
+
+    /// Red where the history drops `peerDisconnected`.
+    @Test("A wrong port: nobody listens there")
+    func notReached() async throws {
+        let fixture = try await DiagnosisFixture()
+        let node = try await fixture.fetch(from: ["127.0.0.1:1"])
+        let answer = try await explanation("notReached") { try await node.torrent.explain() }
+        guard case .notReached(let found) = answer.cause else { return }
+        let peer = try #require(found.peers.first)
+        #expect(peer.endpoint.description == "127.0.0.1:1" && peer.lastError?.reason == .connectionRefused)
+        #expect(peer.identity == "peer-127.0.0.1:1" && peer.rule == "127.0.0.1:1")
+        #expect(answer.summary.contains("127.0.0.1:1 (nobody listens there"))
+        try await shutdown(node)
+    }
+
+    /// Both sides of one refusal. Red where `refusals(_:)` of the collector drops strangers (`torrent == nil`).
+    @Test("A stranger: the one side says whom it refused, the other that its handshake was")
+    func stranger() async throws {
+        let fixture = try await DiagnosisFixture()
+        let seed = try await fixture.seed(allowing: ["127.0.0.9"])
+        let node = try await fixture.fetch(from: [seed.endpoint.description])
+        let theirs = try await explanation("handshakeRefused") { try await node.torrent.explain() }
+        guard case .handshakeRefused(let found) = theirs.cause else { return }
+        #expect(found.peers.map(\.endpoint) == [seed.endpoint])
+        let ours = try await explanation("allRefused") { try await seed.torrent.explain() }
+        guard case .allRefused(let refused) = ours.cause, let first = refused.refusals.first else { return }
+        #expect(first.reason == .notAMember && first.isBeforeTorrent && first.direction == .incoming)
+        #expect(first.endpoint.address.description == "127.0.0.2")
+        #expect(ours.summary.contains("its address is no member's"))
+        try await shutdown(seed, node)
+    }
+
+    /// Red where refusals of this torrent are not told from those of others.
+    @Test("A withdrawn member: refused by that rule")
+    func revoked() async throws {
+        let fixture = try await DiagnosisFixture()
+        let seed = try await fixture.seed(uploadLimit: 20_000)
+        let node = try await fixture.fetch(from: [seed.endpoint.description])
+        try await waitForPeer(of: seed.torrent)
+        try await seed.torrent.setMembers(DiagnosisFixture.members(["127.0.0.9"]))
+        let answer = try await explanation("allRefused") { try await seed.torrent.explain() }
+        guard case .allRefused(let refused) = answer.cause else { return }
+        #expect(refused.refusals.contains { [.revoked, .notAMember, .notOfThisTorrent].contains($0.reason) })
+        try await shutdown(seed, node)
+    }
+
+    /// Red where `wasConnected` is not kept: the end would count as a refused handshake.
+    @Test("The only member, which had dialled us, left")
+    func membersGone() async throws {
+        let fixture = try await DiagnosisFixture()
+        let node = try await fixture.fetch(from: ["127.0.0.1"])
+        let seed = try await fixture.seed(allowing: [node.endpoint.description], uploadLimit: 20_000)
+        try await waitForPeer(of: node.torrent)
+        try await shutdown(seed)
+        let answer = try await explanation("membersGone") { try await node.torrent.explain() }
+        guard case .membersGone(let gone) = answer.cause else { return }
+        #expect(gone.peers.first?.lastError?.wasConnected == true)
+        try await shutdown(node)
+    }
+}

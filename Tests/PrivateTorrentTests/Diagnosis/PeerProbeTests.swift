@@ -1,0 +1,137 @@
+import Glibc
+import Testing
+import TorrentEngine
+
+@testable import PrivateTorrent
+
+/// Each stage that can fail, failed for real. Red where the gate does not say how far it got (`reach` in gate.cpp), or
+/// `PeerProbe.take(_:after:)` maps an event to another stage.
+@Suite(.timeLimit(.minutes(2)))
+struct PeerProbeTests {
+    /// Red where any stage is not reported, or counted for another connection.
+    @Test("A member that is well: every stage, in order, with its time")
+    func well() async throws {
+        let fixture = try await DiagnosisFixture()
+        let seed = try await fixture.seed(uploadLimit: 20_000)
+        let node = try await fixture.fetch(from: [seed.endpoint.description], dialling: false)
+        let probe = try await node.torrent.ping(seed.endpoint)
+        #expect(probe.failure == nil && !probe.wasConnected, "\(probe)")
+        #expect(probe.steps.map(\.stage) == PeerProbe.Stage.allCases)
+        let reached = Dictionary(uniqueKeysWithValues: probe.steps.map { ($0.stage, $0.milliseconds) })
+        let tcp = try #require(reached[.tcp])
+        let handshake = try #require(reached[.handshake])
+        let bitfield = try #require(reached[.bitfield])
+        #expect(tcp <= handshake && handshake <= bitfield)
+        #expect(try await node.torrent.ping(seed.endpoint).wasConnected)
+        try await shutdown(seed, node)
+    }
+
+    /// Red where the first failure is not the stage after the last one that was reached.
+    @Test("Nobody listens there: TCP fails")
+    func refused() async throws {
+        let fixture = try await DiagnosisFixture()
+        let node = try await fixture.fetch(from: ["127.0.0.1:1"], dialling: false)
+        let probe = try await node.torrent.ping(PeerEndpoint(parsing: "127.0.0.1:1"))
+        #expect(probe.failure?.stage == .tcp && probe.failure?.reason == .connectionRefused, "\(probe)")
+        #expect(probe.steps.map(\.stage) == [.dial])
+        try await shutdown(node)
+    }
+
+    @Test("The other side does not list us: the handshake fails")
+    func stranger() async throws {
+        let fixture = try await DiagnosisFixture()
+        let seed = try await fixture.seed(allowing: ["127.0.0.9"])
+        let node = try await fixture.fetch(from: [seed.endpoint.description], dialling: false)
+        let probe = try await node.torrent.ping(seed.endpoint)
+        #expect(probe.failure?.stage == .handshake, "\(probe)")
+        #expect(probe.failure?.reason == .closedBeforeHandshake)
+        try await shutdown(seed, node)
+    }
+
+    /// Red where a probe does not end by its limit.
+    @Test("The other side says nothing: the handshake fails when the time is over")
+    func silent() async throws {
+        let fixture = try await DiagnosisFixture()
+        let listener = try SilentListener("127.0.0.7")
+        let node = try await fixture.fetch(from: [listener.endpoint.description], dialling: false)
+        let probe = try await node.torrent.ping(listener.endpoint, within: .seconds(1))
+        #expect(probe.failure?.stage == .handshake && probe.failure?.reason == nil, "\(probe)")
+        #expect(listener.accepted() == 1)
+        try await shutdown(node)
+    }
+
+    /// Red without the look at the members in `Torrent.ping`: the engine's gate would refuse it too, with another answer.
+    /// Without both, the listener counts a connection.
+    @Test(
+        "Nobody but a member is dialled: a non-member, and a member at another port, get not one connection")
+    func notAMember() async throws {
+        let fixture = try await DiagnosisFixture()
+        let listener = try SilentListener("127.0.0.8")
+        let other = "127.0.0.8:\(listener.endpoint.port == 1 ? 2 : 1)"
+        for rules in [["127.0.0.9"], [other], []] {
+            let node = try await fixture.fetch(from: rules, dialling: false)
+            await #expect(throws: EngineError.self) { try await node.torrent.ping(listener.endpoint) }
+            do {
+                _ = try await node.torrent.ping(listener.endpoint)
+            } catch {
+                #expect(error.code == .noMember)
+            }
+            // A dial would have been made at once.
+            try await Task.sleep(for: .milliseconds(300))
+            #expect(listener.accepted() == 0)
+            try await shutdown(node)
+        }
+    }
+
+    /// Red where a probe starts a torrent that somebody stopped.
+    @Test("A torrent that is stopped stays so")
+    func stopped() async throws {
+        let fixture = try await DiagnosisFixture()
+        let node = try await fixture.fetch(from: ["127.0.0.1:1"], dialling: false)
+        try await node.torrent.stop()
+        do {
+            _ = try await node.torrent.ping(PeerEndpoint(parsing: "127.0.0.1:1"))
+            Issue.record("it dialled")
+        } catch {
+            #expect(error.code == .wrongState)
+        }
+        #expect(try await !node.torrent.status().isStarted)
+        try await shutdown(node)
+    }
+}
+
+/// Listens and says nothing; counts who comes.
+final class SilentListener: Sendable {
+    private let descriptor: Int32
+    let endpoint: PeerEndpoint
+    private let taken = Locked<[Int32]>([])
+
+    init(_ address: String) throws {
+        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+        descriptor = socket
+        var local = try HeldPeer.address(address, port: 0)
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = HeldPeer.with(&local) { Glibc.bind(socket, $0, $1) == 0 ? listen(socket, 8) : -1 } == 0
+        _ = withUnsafeMutablePointer(to: &local) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket, $0, &length) }
+        }
+        endpoint = try PeerEndpoint(
+            address: IPAddress(parsing: address), port: UInt16(bigEndian: local.sin_port))
+        guard isBound else {
+            throw EngineError(.network, "listen", reason: "errno \(errno)", systemErrno: errno)
+        }
+    }
+
+    /// How many have come so far.
+    func accepted() -> Int {
+        taken.withLock { taken in
+            while case let next = accept(descriptor, nil, nil), next >= 0 { taken.append(next) }
+            return taken.count
+        }
+    }
+
+    deinit {
+        close(descriptor)
+        for connection in taken.withLock({ $0 }) { close(connection) }
+    }
+}
