@@ -134,6 +134,7 @@ actor Daemon {
             try await apply(try await reader.reload())
             let fixed = fresh.fixedChanges(from: options)
             (options.logLevel, options.logFormat) = (fresh.logLevel, fresh.logFormat)
+            options.redactsLog = fresh.redactsLog
             log.use(options)
             logger.notice("read \(path) again")
             if !fixed.isEmpty {

@@ -17,6 +17,7 @@ final class DaemonLog: Sendable {
     private struct State {
         var level = Logger.Level.info
         var format = SwarmdOptions.LogFormat.human
+        var redacts = true
     }
 
     private struct Line: Encodable {
@@ -34,14 +35,17 @@ final class DaemonLog: Sendable {
         state.withLock { state in
             state.level = options.logLevel
             state.format = options.logFormat
+            state.redacts = options.redactsLog
         }
     }
 
     func logger(_ label: String) -> Logger { Logger(label: label) { DaemonLogHandler(log: self, label: $0) } }
 
     func write(_ level: Logger.Level, _ label: String, _ message: String) {
+        let (format, redacts) = state.withLock { ($0.format, $0.redacts) }
+        let message = redacts ? Redaction.redacted(message) : message
         let line =
-            switch state.withLock({ $0.format }) {
+            switch format {
             case .human: Self.oneLine("\(level): \(message)")
             case .json: json(level, label, message)
             }

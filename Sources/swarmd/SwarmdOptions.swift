@@ -27,6 +27,8 @@ struct SwarmdOptions: Sendable, Hashable {
     var logLevel = Logger.Level.info
     /// Key: `Log:Format`; live.
     var logFormat = LogFormat.human
+    /// Whether info-hashes are cut short and addresses left out. Key: `Log:Redact`; live.
+    var redactsLog = true
 
     /// What differs, and counts only at a start.
     func fixedChanges(from former: SwarmdOptions) -> [String] {

@@ -10,7 +10,7 @@ struct SwarmdOptionsReader {
     private static let keys: Set = [
         "Listen", "StateDirectory", "ControlSocket", "BudgetBytes", "FreeSpaceFloorBytes", "Log",
     ]
-    private static let logKeys: Set = ["Level", "Format"]
+    private static let logKeys: Set = ["Level", "Format", "Redact"]
 
     private let path: String
     private let snapshot: NodeFileSnapshot
@@ -53,11 +53,14 @@ struct SwarmdOptionsReader {
         options.freeSpaceFloor = number("FreeSpaceFloorBytes") ?? 0
         options.logLevel = word("Log:Level", Logger.Level.self) ?? options.logLevel
         options.logFormat = word("Log:Format", SwarmdOptions.LogFormat.self) ?? options.logFormat
+        options.redactsLog = word("Log:Redact", Switch.self).map { $0 == .true } ?? options.redactsLog
         guard problems.isEmpty else {
             throw BackendError(.invalidOptions, "use \(path)", reason: problems.joined(separator: "; "))
         }
         return options
     }
+
+    private enum Switch: String, CaseIterable { case `true`, `false` }
 
     private mutating func unknown(_ section: [String], _ known: Set<String>) {
         for key in snapshot.keys(below: section) where !known.contains(key) {
