@@ -57,15 +57,21 @@ public actor Engine {
         _ configuration: EngineConfiguration = EngineConfiguration()
     ) async throws(EngineError) -> Engine {
         for address in configuration.listen { try address.checkInterface() }
-        let engine = Engine(configuration, thread: try EngineThread())
-        do throws(EngineError) {
-            try await engine.open()
-            try await engine.waitForListeners()
-        } catch {
-            try? await engine.shutdown(within: .seconds(5))
-            throw error
+        // libtorrent binds a UDP socket, which is never used, to the port that the system has chosen for TCP, and gives up
+        // where somebody has that: then the system chooses again.
+        var tries = configuration.listen.contains { $0.port == 0 } ? 10 : 1
+        while true {
+            let engine = Engine(configuration, thread: try EngineThread())
+            do throws(EngineError) {
+                try await engine.open()
+                try await engine.waitForListeners()
+                return engine
+            } catch {
+                try? await engine.shutdown(within: .seconds(5))
+                tries -= 1
+                guard error.code == .addressInUse, tries > 0 else { throw error }
+            }
         }
-        return engine
     }
 
     /// The versions of the shim and of libtorrent.
