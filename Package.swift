@@ -178,3 +178,14 @@ let package = Package(
     ],
     cxxLanguageStandard: .cxx17
 )
+
+// Sanitized builds take long: this leaves them what their tests run, and what that needs.
+if Context.environment["PRIVATETORRENT_CORE_ONLY"] != nil {
+    let core: Set = [
+        "CShim", "CLibtorrent", "TorrentEngine", "NodeInterface", "NodeSupport", "PrivateTorrent",
+        "PrivateTorrentTesting", "CShimSmoke", "DiskLayerCheck", "TorrentEngineTests", "NodeSupportTests",
+        "PrivateTorrentTests", "PrivateTorrentTestingTests",
+    ]
+    package.targets.removeAll { !core.contains($0.name) }
+    package.products.removeAll { !core.contains($0.name) }
+}
