@@ -135,6 +135,8 @@ struct TorrentStoreTests {
 
         // It is whole now, and a seed after the next restart.
         await waitUntilSaved(hash, pieces: 512, in: store)
+        // Its record goes a moment after that.
+        await eventually { scratch.tree("out") == ["in"] }
         try await end(store)
         store = try await open(at: "127.0.0.2")
         let whole = try await store.whole(swarm.created.metainfo, in: folder)
