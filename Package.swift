@@ -83,7 +83,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
-            swiftSettings: swiftSettings),
+            resources: [.embedInCode("Dashboard")], swiftSettings: swiftSettings),
         .executableTarget(
             name: "swarmctl",
             dependencies: [

@@ -72,11 +72,15 @@ actor Daemon {
 
     private func begin() async throws {
         try await apply(reader.read())
-        server = try await ControlServer.start(store, at: options.controlSocket) { [weak self] in
+        let server = try await ControlServer.start(
+            store, at: options.controlSocket, loopback: options.loopback
+        ) { [weak self] in
             await self?.notReady ?? []
         }
+        self.server = server
         let places = await engine.listeningEndpoints.map(\.description).joined(separator: ", ")
         logger.notice("listening on \(places), control socket \(options.controlSocket)")
+        if let web = server.web { logger.notice("dashboard at \(web.url), its token in \(web.tokenFile)") }
         if store.report.wasUnclean { logger.warning("the run before did not end as it should") }
         for problem in store.report.problems {
             logger.error("\(problem.file): \(problem.reason); \(problem.consequence)")

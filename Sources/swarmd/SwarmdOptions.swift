@@ -19,6 +19,8 @@ struct SwarmdOptions: Sendable, Hashable {
     var stateDirectory = ""
     /// The control socket. Key: `ControlSocket`; by default where everybody looks for it.
     var controlSocket = ControlSocketPath.standard()
+    /// Where a browser is served; nil for nowhere. Keys: `Control:Listen`, `Control:TokenFile`.
+    var loopback: LoopbackOptions?
     /// Bytes of fetched content that may be kept; nil for no limit. Key: `BudgetBytes`.
     var budgetBytes: UInt64?
     /// Bytes that are left free where files are. Key: `FreeSpaceFloorBytes`.
@@ -36,6 +38,7 @@ struct SwarmdOptions: Sendable, Hashable {
         if listen != former.listen { out.append("Listen") }
         if stateDirectory != former.stateDirectory { out.append("StateDirectory") }
         if controlSocket != former.controlSocket { out.append("ControlSocket") }
+        if loopback != former.loopback { out.append("Control") }
         if budgetBytes != former.budgetBytes { out.append("BudgetBytes") }
         if freeSpaceFloor != former.freeSpaceFloor { out.append("FreeSpaceFloorBytes") }
         return out

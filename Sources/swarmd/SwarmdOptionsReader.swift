@@ -1,6 +1,7 @@
 import Configuration
 import Logging
 import NodeConfiguration
+import NodeControl
 import NodeInterface
 import TorrentEngine
 
@@ -8,8 +9,9 @@ import TorrentEngine
 struct SwarmdOptionsReader {
     private static let section = "Swarmd"
     private static let keys: Set = [
-        "Listen", "StateDirectory", "ControlSocket", "BudgetBytes", "FreeSpaceFloorBytes", "Log",
+        "Listen", "StateDirectory", "ControlSocket", "Control", "BudgetBytes", "FreeSpaceFloorBytes", "Log",
     ]
+    private static let controlKeys: Set = ["Listen", "TokenFile"]
     private static let logKeys: Set = ["Level", "Format", "Redact"]
 
     private let path: String
@@ -39,6 +41,7 @@ struct SwarmdOptionsReader {
     mutating func read() throws(BackendError) -> SwarmdOptions {
         var options = SwarmdOptions()
         unknown([Self.section], Self.keys)
+        unknown([Self.section, "Control"], Self.controlKeys)
         unknown([Self.section, "Log"], Self.logKeys)
         options.listen = (list("Listen") ?? []).compactMap { text in
             parsed("Listen") { () throws(EngineError) in try ListenAddress(parsing: text) }
@@ -49,6 +52,7 @@ struct SwarmdOptionsReader {
         options.stateDirectory = path("StateDirectory") ?? ""
         if options.stateDirectory.isEmpty { problems.append("Swarmd:StateDirectory is missing") }
         options.controlSocket = path("ControlSocket") ?? options.controlSocket
+        options.loopback = loopback()
         options.budgetBytes = number("BudgetBytes")
         options.freeSpaceFloor = number("FreeSpaceFloorBytes") ?? 0
         options.logLevel = word("Log:Level", Logger.Level.self) ?? options.logLevel
@@ -61,6 +65,17 @@ struct SwarmdOptionsReader {
     }
 
     private enum Switch: String, CaseIterable { case `true`, `false` }
+
+    private mutating func loopback() -> LoopbackOptions? {
+        let tokenFile = path("Control:TokenFile")
+        guard let text = text("Control:Listen") else {
+            if tokenFile != nil { problems.append("Swarmd:Control:TokenFile has no use without Listen") }
+            return nil
+        }
+        return parsed("Control:Listen") { () throws(EngineError) in
+            try LoopbackOptions(parsing: text, tokenFile: tokenFile)
+        }
+    }
 
     private mutating func unknown(_ section: [String], _ known: Set<String>) {
         for key in snapshot.keys(below: section) where !known.contains(key) {

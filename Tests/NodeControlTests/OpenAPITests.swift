@@ -32,6 +32,19 @@ struct OpenAPITests {
         #expect(Router.routes.count == described.count)
     }
 
+    @Test("The fields that a body may have are those in the file")
+    func bodies() throws {
+        let schemas = try #require(
+            (try document()["components"] as? Object)?["schemas"] as? [String: Object])
+        let bodies: [any RequestBody.Type] = [
+            AddRequest.self, SelectionRequest.self, MoveRequest.self, TorrentLimits.self, MembersRequest.self,
+        ]
+        for body in bodies {
+            let properties = schemas["\(body)"]?["properties"] as? [String: Object]
+            #expect(properties.map { Set($0.keys) } == Set(body.fields.keys), "\(body)")
+        }
+    }
+
     @Test("Routes that take a body say so, and answers are as their schemas have them")
     func answers() async throws {
         let document = try document()

@@ -1,7 +1,7 @@
 import Glibc
 import TorrentEngine
 
-/// A Unix socket that says what it is told, and reads when it is told.
+/// A socket that says what it is told, and reads when it is told.
 final class RawClient: Sendable {
     private let number: Int32
 
@@ -16,6 +16,21 @@ final class RawClient: Sendable {
             }
         }
         guard result == 0 else { throw EngineError("connect", errno: errno, path: path) }
+    }
+
+    /// To a TCP port of 127.0.0.1.
+    init(port: UInt16) throws {
+        number = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { [number] in
+                connect(number, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard result == 0 else { throw EngineError("connect", errno: errno, path: nil) }
     }
 
     deinit { close(number) }

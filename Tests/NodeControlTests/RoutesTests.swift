@@ -117,6 +117,25 @@ struct RoutesTests {
         try await seeder.stop()
     }
 
+    @Test("A field that nobody knows is refused by its name, and nothing is done")
+    func unknownFields() async throws {
+        let node = try await RunningNode.start()
+        for (body, name) in [
+            (#"{"invite":"\#(Self.nobody)","folder":"/tmp","pausd":true}"#, "pausd"),
+            (
+                #"{"invite":"\#(Self.nobody)","folder":"/tmp","limits":{"upload":0,"download":0,"down":1}}"#,
+                "limits.down"
+            ),
+        ] {
+            let answer = try await node.client.raw("POST", "/v1/torrents", body: Array(body.utf8))
+            let problem = try JSONDecoder().decode(Problem.self, from: Data(answer.body))
+            #expect(problem.status == 400 && problem.code == "malformed")
+            #expect(problem.detail.hasSuffix(": \(name) is not known"))
+        }
+        #expect(try await node.client.torrents().isEmpty)
+        try await node.stop()
+    }
+
     @Test("Changes of members at the same time are all kept")
     func concurrentMembers() async throws {
         let node = try await RunningNode.start()

@@ -26,7 +26,8 @@ final class RunningNode: Sendable {
     }
 
     static func start(
-        at address: String = "127.0.0.2", limits: ControlLimits = ControlLimits(),
+        at address: String = "127.0.0.2", loopback: LoopbackOptions? = nil,
+        limits: ControlLimits = ControlLimits(),
         readiness: @escaping @Sendable () async -> [String] = { [] },
         isAllowed: @escaping @Sendable (uid_t) -> Bool = PeerCredentials.isOwnOrRoot
     ) async throws -> RunningNode {
@@ -35,8 +36,8 @@ final class RunningNode: Sendable {
             EngineConfiguration(listen: [ListenAddress(parsing: "\(address):0")]))
         let store = try await TorrentStore.open("\(folder)/state", engine: engine)
         let server = try await ControlServer.start(
-            store, at: "\(folder)/run/control.sock", limits: limits, readiness: readiness,
-            isAllowed: isAllowed)
+            store, at: "\(folder)/run/control.sock", loopback: loopback, limits: limits,
+            readiness: readiness, isAllowed: isAllowed)
         return RunningNode(folder, store, server)
     }
 

@@ -12,6 +12,7 @@ actor NodeController {
     nonisolated let store: TorrentStore
     nonisolated let feed: EventFeed
     nonisolated var engine: Engine { store.engine }
+    private nonisolated let web: WebReport?
     private nonisolated let readiness: @Sendable () async -> [String]
     private nonisolated let started = NodeClock.system.now
     private nonisolated let startedInstant = ContinuousClock.now
@@ -20,8 +21,11 @@ actor NodeController {
     /// The last change of members that was begun.
     private var changing: Task<Void, Never>?
 
-    init(_ store: TorrentStore, feed: EventFeed, readiness: @escaping @Sendable () async -> [String]) {
-        (self.store, self.feed, self.readiness) = (store, feed, readiness)
+    init(
+        _ store: TorrentStore, feed: EventFeed, web: WebReport?,
+        readiness: @escaping @Sendable () async -> [String]
+    ) {
+        (self.store, self.feed, self.web, self.readiness) = (store, feed, web, readiness)
     }
 
     // MARK: - The node
@@ -59,7 +63,7 @@ actor NodeController {
             unavailableInterfaces: await engine.unavailableInterfaces.sorted(), stateDirectory: store.path,
             wasUnclean: store.report.wasUnclean, stateProblems: store.report.problems.count,
             downloadRate: down,
-            uploadRate: up, connectedPeers: peers, torrents: counts, notReady: await notReady())
+            uploadRate: up, connectedPeers: peers, torrents: counts, notReady: await notReady(), web: web)
     }
 
     nonisolated func refusals() async throws(EngineError) -> RefusalReport {

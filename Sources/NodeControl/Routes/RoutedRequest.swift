@@ -24,7 +24,7 @@ struct RoutedRequest: Sendable {
         }
     }
 
-    func body<Value: Decodable>(_ type: Value.Type = Value.self) throws(Problem) -> Value {
-        try request.decoded(type)
+    func body<Body: RequestBody>(_ type: Body.Type = Body.self) throws(Problem) -> Body {
+        try request.decoded(Strict<Body>.self).body
     }
 }

@@ -2,10 +2,6 @@ import NIOCore
 import NIOHTTP1
 import TorrentEngine
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 typealias HTTPChannel = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
 
 /// One client: its requests, one after the other.
@@ -13,17 +9,14 @@ struct Connection: Sendable {
     private let http: HTTPChannel
     private let router: Router
     private let limits: ControlLimits
-    private let isAllowed: @Sendable (uid_t) -> Bool
+    private let door: Door
     /// What is being done for the client, to be cancelled when it goes.
     private let cancelWork = Locked<(@Sendable () -> Void)?>(nil)
 
     private var channel: any Channel { http.channel }
 
-    init(
-        _ http: HTTPChannel, _ router: Router, _ limits: ControlLimits,
-        isAllowed: @escaping @Sendable (uid_t) -> Bool
-    ) {
-        (self.http, self.router, self.limits, self.isAllowed) = (http, router, limits, isAllowed)
+    init(_ http: HTTPChannel, _ router: Router, _ limits: ControlLimits, _ door: Door) {
+        (self.http, self.router, self.limits, self.door) = (http, router, limits, door)
     }
 
     /// Serves until either side has enough, or the task is cancelled.
@@ -52,10 +45,7 @@ struct Connection: Sendable {
                 503, "tooMany", "\(limits.connections) clients are connected, and no more can be",
                 remedy: "close some")
         }
-        guard let user = await PeerCredentials.user(of: channel), isAllowed(user) else {
-            return Problem(403, "forbidden", "the node belongs to another user")
-        }
-        return nil
+        return await door.refusal(of: channel)
     }
 
     /// - Returns: Whether another request may follow.
@@ -71,6 +61,10 @@ struct Connection: Sendable {
             limit = router.bodyLimit(request, limits)
         } catch {
             try await send(.problem(error), keepAlive: false, to: head.method)
+            return false
+        }
+        if let answer = door.answer(to: request, head) {
+            try await send(answer, keepAlive: false, to: head.method)
             return false
         }
         let isAnnouncedTooLarge = head.headers.first(name: "content-length").flatMap { Int($0) }.map {
@@ -155,7 +149,9 @@ struct Connection: Sendable {
     // MARK: - Writing
 
     private func send(_ answer: ControlAnswer, keepAlive: Bool, to method: HTTPMethod) async throws {
-        try await write(.head(answer.head(keepAlive: keepAlive)))
+        var head = answer.head(keepAlive: keepAlive)
+        head.headers.add(contentsOf: door.headers)
+        try await write(.head(head))
         if let events = answer.events {
             await untilGone {
                 try? await events.write { try await write(.body(.byteBuffer(ByteBuffer(string: $0)))) }

@@ -41,6 +41,8 @@ struct ControlRequest: Sendable {
     func decoded<Value: Decodable>(_ type: Value.Type = Value.self) throws(Problem) -> Value {
         do {
             return try JSONDecoder().decode(Value.self, from: Data(body))
+        } catch let problem as Problem {
+            throw problem
         } catch let error as DecodingError {
             throw Problem(400, "malformed", "the body is not what this route takes: \(Self.words(error))")
         } catch {

@@ -8,14 +8,17 @@ public import TorrentEngine
     import Glibc
 #endif
 
-/// Serves the control API of a node (Docs/Control.md): HTTP and JSON on a Unix socket, 0600 in a folder of 0700.
+/// Serves the control API of a node (Docs/Control.md): HTTP and JSON on a Unix socket, 0600 in a folder of 0700, and on a
+/// TCP port of the loopback where that is asked for.
 ///
-/// Nothing of it leaves the machine, and only the user that runs the node, and root, get an answer. What clients do is
-/// bounded by ``ControlLimits``; work has no limit of time, and is cancelled when its client goes. A server that is dropped
+/// Nothing of it leaves the machine, and only the user that runs the node, and root, get an answer; over TCP whoever has
+/// the token. What clients do is bounded by ``ControlLimits``; work has no limit of time, and is cancelled when its client goes. A server that is dropped
 /// without ``stop(within:)`` is ended in the background.
 public final class ControlServer: Sendable {
     /// The socket's path.
     public var path: String { socket.path }
+    /// Where it serves a browser; nil where that was not asked for.
+    public let web: WebReport?
 
     private let socket: ControlSocket
     private let group: MultiThreadedEventLoopGroup
@@ -23,10 +26,10 @@ public final class ControlServer: Sendable {
     private let serving: Task<Void, Never>
 
     private init(
-        _ socket: ControlSocket, _ group: MultiThreadedEventLoopGroup, _ feed: EventFeed,
+        _ socket: ControlSocket, _ web: WebReport?, _ group: MultiThreadedEventLoopGroup, _ feed: EventFeed,
         _ serving: Task<Void, Never>
     ) {
-        (self.socket, self.group, self.feed, self.serving) = (socket, group, feed, serving)
+        (self.socket, self.web, self.group, self.feed, self.serving) = (socket, web, group, feed, serving)
     }
 
     deinit {
@@ -41,20 +44,23 @@ public final class ControlServer: Sendable {
     /// - Parameters:
     ///   - store: What is served.
     ///   - path: The socket: an absolute path of at most 107 bytes. Its folder is made where it is missing.
+    ///   - loopback: Where a browser is served too; nil for nowhere.
     ///   - readiness: Why the node is not ready, beside what the engine says; nothing where it is. Asked for each
     ///     `GET /readyz` and `GET /v1/status`.
     /// - Throws: `.inUse` where a live process serves at the path (a dead one's socket is replaced),
-    ///   `.permissionDenied` where others have access to its folder, `.fileExists`, `.invalidArgument`, `.inputOutput`.
+    ///   `.permissionDenied` where others have access to its folder or the token, `.fileExists`, `.invalidArgument`,
+    ///   `.inputOutput`.
     public static func start(
-        _ store: TorrentStore, at path: String, limits: ControlLimits = ControlLimits(),
-        readiness: @escaping @Sendable () async -> [String] = { [] }
+        _ store: TorrentStore, at path: String, loopback: LoopbackOptions? = nil,
+        limits: ControlLimits = ControlLimits(), readiness: @escaping @Sendable () async -> [String] = { [] }
     ) async throws(EngineError) -> ControlServer {
         try await start(
-            store, at: path, limits: limits, readiness: readiness, isAllowed: PeerCredentials.isOwnOrRoot)
+            store, at: path, loopback: loopback, limits: limits, readiness: readiness,
+            isAllowed: PeerCredentials.isOwnOrRoot)
     }
 
     static func start(
-        _ store: TorrentStore, at path: String, limits: ControlLimits,
+        _ store: TorrentStore, at path: String, loopback: LoopbackOptions? = nil, limits: ControlLimits,
         readiness: @escaping @Sendable () async -> [String] = { [] },
         isAllowed: @escaping @Sendable (uid_t) -> Bool
     ) async throws(EngineError) -> ControlServer {
@@ -63,19 +69,35 @@ public final class ControlServer: Sendable {
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
-            let accepting = try await accept(socket, group, limits)
-            let feed = EventFeed(store, limits: limits)
-            let node = NodeController(store, feed: feed, readiness: readiness)
-            let router = Router(node)
-            let serving = Task {
-                await serve(accepting, router, limits, isAllowed)
+            var listeners = [
+                Listener(try await accept(socket, group, limits), .socket(isAllowed: isAllowed))
+            ]
+            var web: WebReport?
+            if let loopback {
+                let tokenFile = loopback.tokenFile ?? "\(path).token"
+                let token = try await blocking("read \(tokenFile)") { () throws(EngineError) in
+                    try BearerToken(at: tokenFile)
+                }
+                let accepting = try await accept(loopback, group, limits)
+                let port = accepting.channel.localAddress?.port ?? Int(loopback.port)
+                listeners.append(Listener(accepting, .loopback(LoopbackDoor(token, port: port))))
+                web = WebReport(loopback.address, port: port, tokenFile: tokenFile)
             }
-            return ControlServer(socket, group, feed, serving)
+            let feed = EventFeed(store, limits: limits)
+            let router = Router(NodeController(store, feed: feed, web: web, readiness: readiness))
+            let opened = listeners
+            let serving = Task {
+                await withDiscardingTaskGroup { group in
+                    for listener in opened { group.addTask { await listener.serve(router, limits) } }
+                }
+            }
+            return ControlServer(socket, web, group, feed, serving)
         } catch {
             socket.unlink()
             try? await group.shutdownGracefully()
-            throw EngineError(
-                .inputOutput, "serve the control socket \(path)", reason: "\(error)", path: path)
+            throw error as? EngineError
+                ?? EngineError(
+                    .inputOutput, "serve the control socket \(path)", reason: "\(error)", path: path)
         }
     }
 
@@ -94,55 +116,31 @@ public final class ControlServer: Sendable {
         _ = await ending.value(within: limit)
     }
 
-    private typealias Accepting = NIOAsyncChannel<HTTPChannel, Never>
-
     private static func accept(
         _ socket: ControlSocket, _ group: MultiThreadedEventLoopGroup, _ limits: ControlLimits
-    ) async throws -> Accepting {
-        var parsing = NIOHTTPDecoderLimitConfiguration()
-        parsing.maxHeaderFieldSize = limits.headerBytes
-        parsing.maxHeaderListSize = limits.headerBytes
-        let parsingLimits = parsing
+    ) async throws -> Listener.Accepting {
         // NIO closes the descriptor that it is given.
         let copy = fcntl(socket.number, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0 else { throw EngineError("serve \(socket.path)", errno: errno, path: socket.path) }
-        return try await ServerBootstrap(group: group).bind(copy) { channel in
-            channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.configureHTTPServerPipeline(
-                    withPipeliningAssistance: false, withErrorHandling: false,
-                    withOutboundHeaderValidation: true, withEncoderConfiguration: .init(),
-                    withDecoderLimitConfiguration: parsingLimits)
-                try channel.pipeline.syncOperations.addHandler(MalformedRequests())
-                return try HTTPChannel(wrappingChannelSynchronously: channel)
-            }
-        }
+        return try await ServerBootstrap(group: group).bind(copy) { Listener.prepare($0, limits) }
     }
 
-    private static func serve(
-        _ accepting: Accepting, _ router: Router, _ limits: ControlLimits,
-        _ isAllowed: @escaping @Sendable (uid_t) -> Bool
-    ) async {
-        let open = Locked(0)
-        let listener = accepting.channel
-        await withTaskCancellationHandler {
-            try? await accepting.executeThenClose { clients in
-                try await withThrowingDiscardingTaskGroup { group in
-                    for try await client in clients {
-                        let count = open.withLock { count in
-                            count += 1
-                            return count
-                        }
-                        group.addTask {
-                            let connection = Connection(client, router, limits, isAllowed: isAllowed)
-                            await connection.serve(isTooMany: count > limits.connections)
-                            open.withLock { $0 -= 1 }
-                        }
-                    }
-                    group.cancelAll()
-                }
-            }
-        } onCancel: {
-            listener.close(mode: .all, promise: nil)
+    private static func accept(
+        _ loopback: LoopbackOptions, _ group: MultiThreadedEventLoopGroup, _ limits: ControlLimits
+    ) async throws -> Listener.Accepting {
+        let place = "the control API on \(loopback.address) port \(loopback.port)"
+        do {
+            let address = try SocketAddress(
+                ipAddress: loopback.address.description, port: Int(loopback.port))
+            return try await ServerBootstrap(group: group).serverChannelOption(
+                .socketOption(.so_reuseaddr), value: 1
+            ).bind(to: address) { Listener.prepare($0, limits) }
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw EngineError(
+                .inUse, "serve \(place)", reason: "another process listens there",
+                remedy: "name another port")
+        } catch {
+            throw EngineError(.inputOutput, "serve \(place)", reason: "\(error)")
         }
     }
 }

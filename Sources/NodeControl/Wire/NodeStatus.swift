@@ -1,4 +1,5 @@
 public import NodeInterface
+import TorrentEngine
 
 /// A node at one moment: `GET /v1/status`.
 public struct NodeStatus: Codable, Sendable, Hashable {
@@ -50,6 +51,21 @@ public struct NodeStatus: Codable, Sendable, Hashable {
     public let torrents: Counts
     /// Why the node is not ready: what `GET /readyz` says. Empty where it is.
     public let notReady: [String]
+    /// Where a browser is served; absent where none is.
+    public let web: WebReport?
+}
+
+/// Where a node serves its dashboard, and the API to a browser.
+public struct WebReport: Codable, Sendable, Hashable {
+    /// The page's address, without the token that it asks for.
+    public let url: String
+    /// The file that holds the token.
+    public let tokenFile: String
+
+    init(_ address: IPAddress, port: Int, tokenFile: String) {
+        url = address.family == .v4 ? "http://\(address):\(port)/" : "http://[\(address)]:\(port)/"
+        self.tokenFile = tokenFile
+    }
 }
 
 /// Whether a node lives, or is ready: `GET /livez`, `GET /readyz`.

@@ -13,7 +13,8 @@ public struct Problem: Error, Codable, Sendable, Hashable {
     /// What happened this time, in one sentence. May quote names: text, never markup.
     public let detail: String
     /// A stable, lower-camel-case word: that of `EngineError.Code` or `BackendError.Code`, or one of the API's own:
-    /// `notFound`, `methodNotAllowed`, `badRequest`, `tooLarge`, `headersTooLarge`, `tooMany`, `forbidden`, `notReady`.
+    /// `notFound`, `methodNotAllowed`, `badRequest`, `tooLarge`, `headersTooLarge`, `tooMany`, `forbidden`, `unauthorized`,
+    /// `notReady`.
     public let code: String
     /// What can be done about it, where something can.
     public let remedy: String?

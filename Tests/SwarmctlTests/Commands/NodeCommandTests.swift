@@ -48,6 +48,29 @@ struct NodeCommandTests {
         return daemon
     }
 
+    @Test("A dashboard's address has the token, and a token that others can read is not used")
+    func dashboard() async throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let path = try configure("  Control: {Listen: '127.0.0.1:0', TokenFile: \(folder)/token}")
+        let daemon = try Command(["--config", path], program: Command.beside("swarmd"))
+        while (try? await client.get("/readyz", as: HealthReport.self)) == nil {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        let told = try await Command.run("dashboard", "--socket", socket, "--json")
+        let url = try #require(told.event("dashboard")?["url"]?.string)
+        let token = try String(contentsOfFile: "\(folder)/token", encoding: .utf8).prefix(64)
+        #expect(url.hasPrefix("http://127.0.0.1:") && url.hasSuffix("/#token=\(token)"))
+        #expect(try await Command.run("dashboard", "--socket", socket).lines == [url])
+        #expect(chmod("\(folder)/token", 0o644) == 0)
+        #expect(
+            try await Command.run("dashboard", "--socket", socket, "--json").event("error")?["code"]?.string
+                == "permissionDenied")
+        try FileManager.default.removeItem(atPath: "\(folder)/token")
+        #expect(try await Command.run("dashboard", "--socket", socket).status != 0)
+        daemon.send(SIGTERM)
+        #expect(await daemon.end().status == 0)
+    }
+
     @Test("A node starts, is asked, and stops on SIGTERM; its socket goes with it")
     func whole() async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
