@@ -84,10 +84,18 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             resources: [.embedInCode("Dashboard")], swiftSettings: swiftSettings),
+        .target(
+            name: "SwarmdSupport",
+            dependencies: [
+                "NodeControl", "NodeConfiguration", "NodeInterface", "PrivateTorrent", "TorrentEngine",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings),
         .executableTarget(
             name: "swarmctl",
             dependencies: [
-                "PrivateTorrent", "TorrentEngine", "NodeInterface", "NodeControl", "CLinux",
+                "PrivateTorrent", "TorrentEngine", "NodeInterface", "NodeControl", "SwarmdSupport", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -95,10 +103,9 @@ let package = Package(
         .executableTarget(
             name: "swarmd",
             dependencies: [
-                "NodeControl", "NodeConfiguration", "NodeInterface", "NodeSupport", "PrivateTorrent",
+                "NodeControl", "NodeInterface", "NodeSupport", "PrivateTorrent", "SwarmdSupport",
                 "TorrentEngine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
@@ -171,7 +178,7 @@ let package = Package(
         .testTarget(
             name: "SwarmctlTests",
             dependencies: [
-                "swarmctl", "swarmd", "NodeControl", "PrivateTorrent", "TorrentEngine",
+                "swarmctl", "swarmd", "NodeControl", "PrivateTorrent", "SwarmdSupport", "TorrentEngine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),

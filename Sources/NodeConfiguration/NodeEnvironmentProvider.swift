@@ -85,6 +85,8 @@ public struct NodeEnvironmentProvider: ConfigProvider {
         try await watchValueFromValue(forKey: key, type: type, updatesHandler: updatesHandler)
     }
 
+    var tree: any TreeSnapshot { current }
+
     /// All of it.
     public func snapshot() -> any ConfigSnapshot { current }
 

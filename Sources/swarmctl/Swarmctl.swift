@@ -6,7 +6,7 @@ struct Swarmctl: AsyncParsableCommand {
     /// Add a command here.
     static let commands: [any ParsableCommand.Type] = [
         Create.self, Inspect.self, Share.self, Seed.self, Fetch.self, Verify.self, Status.self, List.self,
-        Dashboard.self,
+        Dashboard.self, ConfigCommand.self, Doctor.self,
         DemoCommand.self, LeakcheckCommand.self, LabCommand.self, LabPartyCommand.self,
     ]
 
@@ -27,7 +27,7 @@ struct Swarmctl: AsyncParsableCommand {
 
             Exit codes: 0 done; 64 usage; 65 malformed or mismatching data; 66 input missing; 69 no member \
             reachable, timed out, or address not bindable; 71 leakcheck could not find out; 73 a different file is in \
-            the way; 74 disk; 76 leakcheck saw a leak; 77 refused by private mode; 130 and 143 interrupted. Anything unforeseen: 70.
+            the way; 74 disk; 76 leakcheck saw a leak; 77 refused by private mode; 78 a configuration with mistakes; 130 and 143 interrupted. Anything unforeseen: 70.
             """,
         version: VersionReport.current.text,
         subcommands: commands)

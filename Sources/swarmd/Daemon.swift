@@ -1,8 +1,8 @@
 import Logging
-import NodeConfiguration
 import NodeControl
 import NodeInterface
 import PrivateTorrent
+import SwarmdSupport
 import TorrentEngine
 
 /// A node: an engine, its state directory and its control socket, from the first to the last.
@@ -14,8 +14,10 @@ actor Daemon {
     private let log: DaemonLog
     private let logger: Logger
     private let manager: ServiceManager
-    private let reader: TorrentOptionsReader
-    private var options: SwarmdOptions
+    /// Those that the node was started with.
+    private let settings: SwarmdSettings
+    /// Those that were read last: what is live of them counts.
+    private var live: SwarmdSettings
     private let engine: Engine
     private let store: TorrentStore
     private let keeper: RateKeeper
@@ -24,27 +26,27 @@ actor Daemon {
     private var isRestored = false
 
     private init(
-        _ path: String, _ log: DaemonLog, _ manager: ServiceManager, _ reader: TorrentOptionsReader,
-        _ options: SwarmdOptions, _ engine: Engine, _ store: TorrentStore
+        _ path: String, _ log: DaemonLog, _ manager: ServiceManager, _ settings: SwarmdSettings,
+        _ engine: Engine, _ store: TorrentStore
     ) {
-        (self.path, self.log, self.manager, self.reader) = (path, log, manager, reader)
-        (self.options, self.engine, self.store) = (options, engine, store)
+        (self.path, self.log, self.manager, self.settings) = (path, log, manager, settings)
+        (self.live, self.engine, self.store) = (settings, engine, store)
         logger = log.logger("swarmd")
         keeper = RateKeeper(engine: engine)
     }
 
     /// Reads the file, and starts everything but the torrents.
     static func start(_ path: String, _ log: DaemonLog, _ manager: ServiceManager) async throws -> Daemon {
-        let options = try await read(path)
+        let settings = try await read(path)
+        let options = settings.options
         log.use(options)
-        let reader = try await TorrentOptionsReader(files: [path])
         let engine = try await Engine.start(
             EngineConfiguration(
                 listen: options.listen, freeSpaceFloor: options.freeSpaceFloor, logger: log.logger("engine")))
         do {
             let store = try await TorrentStore.open(
                 options.stateDirectory, engine: engine, options: .init(budgetBytes: options.budgetBytes))
-            let daemon = Daemon(path, log, manager, reader, options, engine, store)
+            let daemon = Daemon(path, log, manager, settings, engine, store)
             do {
                 try await daemon.begin()
             } catch {
@@ -58,11 +60,10 @@ actor Daemon {
         }
     }
 
-    private static func read(_ path: String) async throws -> SwarmdOptions {
+    private static func read(_ path: String) async throws -> SwarmdSettings {
         try await blocking("read \(path)") { () throws(EngineError) in
             do throws(BackendError) {
-                var reader = try SwarmdOptionsReader(path: path)
-                return try reader.read()
+                return try SwarmdSettings.checked(path: path)
             } catch {
                 throw EngineError(
                     .invalidArgument, error.operation, reason: error.reason, remedy: error.remedy)
@@ -71,12 +72,16 @@ actor Daemon {
     }
 
     private func begin() async throws {
-        try await apply(reader.read())
+        try await apply(settings)
+        let options = settings.options
+        let facts = NodeFacts(
+            settings: { [weak self] in
+                guard let self else { throw CancellationError() }
+                return try await report()
+            }, log: log.ring)
         let server = try await ControlServer.start(
-            store, at: options.controlSocket, loopback: options.loopback
-        ) { [weak self] in
-            await self?.notReady ?? []
-        }
+            store, at: options.controlSocket, loopback: options.loopback,
+            readiness: { [weak self] in await self?.notReady ?? [] }, facts: facts)
         self.server = server
         let places = await engine.listeningEndpoints.map(\.description).joined(separator: ", ")
         logger.notice("listening on \(places), control socket \(options.controlSocket)")
@@ -135,12 +140,12 @@ actor Daemon {
     func reload() async {
         do {
             let fresh = try await Self.read(path)
-            try await apply(try await reader.reload())
-            let fixed = fresh.fixedChanges(from: options)
-            (options.logLevel, options.logFormat) = (fresh.logLevel, fresh.logFormat)
-            options.redactsLog = fresh.redactsLog
-            log.use(options)
+            try await apply(fresh)
+            live = fresh
+            log.use(fresh.options)
             logger.notice("read \(path) again")
+            let fixed = fresh.report(changing: settings.settings, live: settings).settings
+                .filter { $0.isChanged && !$0.isLive }.map(\.key)
             if !fixed.isEmpty {
                 logger.warning("\(fixed.joined(separator: ", ")) counts from the next start on")
             }
@@ -149,9 +154,26 @@ actor Daemon {
         }
     }
 
-    private func apply(_ reading: TorrentOptionsReader.Reading) async throws {
-        for warning in reading.warnings { logger.warning("\(warning)") }
-        try await keeper.keep(try reading.options.limits.parsed())
+    private func apply(_ settings: SwarmdSettings) async throws {
+        for warning in settings.warnings { logger.warning("\(warning)") }
+        try await keeper.keep(try settings.torrent.limits.parsed())
+    }
+
+    /// What the node runs with, and what its file says by now.
+    private func report() async throws -> SettingsReport {
+        let running = settings.running(withLiveOf: live)
+        do {
+            let (path, live) = (path, live)
+            return try await blocking("read \(path)") { () throws(EngineError) in
+                do throws(BackendError) {
+                    return try SwarmdSettings(path: path).report(changing: running, live: live)
+                } catch {
+                    throw EngineError(.invalidArgument, error.operation, reason: error.reason)
+                }
+            }
+        } catch {
+            return SettingsReport(file: path, settings: running, problems: ["\(error)"])
+        }
     }
 
     // MARK: - The end

@@ -1,6 +1,8 @@
 import Logging
+import NodeControl
 import NodeInterface
 import NodeSupport
+import SwarmdSupport
 import TorrentEngine
 
 #if canImport(FoundationEssentials)
@@ -27,6 +29,8 @@ final class DaemonLog: Sendable {
         let message: String
     }
 
+    /// The last lines, for whoever asks the node: without what redaction takes out, whatever the log itself has.
+    let ring = LogRing()
     private let state = Locked(State())
 
     var level: Logger.Level { state.withLock { $0.level } }
@@ -43,7 +47,9 @@ final class DaemonLog: Sendable {
 
     func write(_ level: Logger.Level, _ label: String, _ message: String) {
         let (format, redacts) = state.withLock { ($0.format, $0.redacts) }
-        let message = redacts ? Redaction.redacted(message) : message
+        let redacted = Redaction.redacted(message)
+        ring.add(level: level.rawValue, label: label, message: redacted)
+        let message = redacts ? redacted : message
         let line =
             switch format {
             case .human: Self.oneLine("\(level): \(message)")

@@ -35,9 +35,21 @@ final class RunningNode: Sendable {
         let engine = try await Engine.start(
             EngineConfiguration(listen: [ListenAddress(parsing: "\(address):0")]))
         let store = try await TorrentStore.open("\(folder)/state", engine: engine)
+        let log = LogRing()
+        log.add(level: "info", label: "test", message: "it runs")
+        let facts = NodeFacts(
+            settings: {
+                SettingsReport(
+                    file: "/node.yaml",
+                    settings: [
+                        .init(
+                            key: "Listen", value: "x", source: .file, place: "/node.yaml", line: 2,
+                            isLive: false)
+                    ])
+            }, log: log)
         let server = try await ControlServer.start(
             store, at: "\(folder)/run/control.sock", loopback: loopback, limits: limits,
-            readiness: readiness, isAllowed: isAllowed)
+            readiness: readiness, facts: facts, isAllowed: isAllowed)
         return RunningNode(folder, store, server)
     }
 

@@ -33,6 +33,9 @@ public struct ControlClient: Sendable {
         try await get("/v1/torrents", as: TorrentList.self).torrents
     }
 
+    /// What it runs with.
+    public func settings() async throws(ControlClientError) -> SettingsReport { try await get("/v1/config") }
+
     /// One torrent.
     public func torrent(_ infoHash: InfoHash) async throws(ControlClientError) -> TorrentReport {
         try await get("/v1/torrents/\(infoHash)", as: TorrentAnswer.self).torrent

@@ -13,6 +13,7 @@ actor NodeController {
     nonisolated let feed: EventFeed
     nonisolated var engine: Engine { store.engine }
     private nonisolated let web: WebReport?
+    nonisolated let facts: NodeFacts
     private nonisolated let readiness: @Sendable () async -> [String]
     private nonisolated let started = NodeClock.system.now
     private nonisolated let startedInstant = ContinuousClock.now
@@ -22,13 +23,19 @@ actor NodeController {
     private var changing: Task<Void, Never>?
 
     init(
-        _ store: TorrentStore, feed: EventFeed, web: WebReport?,
+        _ store: TorrentStore, feed: EventFeed, web: WebReport?, facts: NodeFacts,
         readiness: @escaping @Sendable () async -> [String]
     ) {
-        (self.store, self.feed, self.web, self.readiness) = (store, feed, web, readiness)
+        (self.store, self.feed, self.web, self.facts) = (store, feed, web, facts)
+        self.readiness = readiness
     }
 
     // MARK: - The node
+
+    /// By how much the wall clock was set since the start.
+    nonisolated func clockDrift(at time: UnixTime) -> Duration {
+        time.since(started) - (ContinuousClock.now - startedInstant)
+    }
 
     nonisolated func notReady() async -> [String] {
         var reasons = await readiness()
@@ -64,6 +71,20 @@ actor NodeController {
             wasUnclean: store.report.wasUnclean, stateProblems: store.report.problems.count,
             downloadRate: down,
             uploadRate: up, connectedPeers: peers, torrents: counts, notReady: await notReady(), web: web)
+    }
+
+    /// - Throws: ``Problem`` where the node does not tell.
+    nonisolated func settings() async throws -> SettingsReport {
+        guard let settings = facts.settings else {
+            throw Problem(404, "notFound", "this node does not tell its settings")
+        }
+        return try await settings()
+    }
+
+    /// - Throws: ``Problem`` where the node does not tell.
+    nonisolated func log() throws(Problem) -> LogReport {
+        guard let log = facts.log else { throw Problem(404, "notFound", "this node does not tell its log") }
+        return log.report
     }
 
     nonisolated func refusals() async throws(EngineError) -> RefusalReport {

@@ -23,6 +23,11 @@ extension Router {
             Route("GET", "/v1/retention") { node, _ in
                 try .json(RetentionReport(await node.store.retentionPlan()))
             },
+            Route("GET", "/v1/config") { node, _ in try .json(try await node.settings()) },
+            Route("GET", "/v1/checks") { node, _ in
+                try .json(CheckReport(checks: try await node.checks()))
+            },
+            Route("GET", "/v1/log") { node, _ in try .json(try node.log()) },
         ] + torrents + members + content
 
     private static let torrents: [Route] = [

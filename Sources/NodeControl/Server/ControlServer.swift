@@ -47,21 +47,24 @@ public final class ControlServer: Sendable {
     ///   - loopback: Where a browser is served too; nil for nowhere.
     ///   - readiness: Why the node is not ready, beside what the engine says; nothing where it is. Asked for each
     ///     `GET /readyz` and `GET /v1/status`.
+    ///   - facts: What else the node tells of itself.
     /// - Throws: `.inUse` where a live process serves at the path (a dead one's socket is replaced),
     ///   `.permissionDenied` where others have access to its folder or the token, `.fileExists`, `.invalidArgument`,
     ///   `.inputOutput`.
     public static func start(
         _ store: TorrentStore, at path: String, loopback: LoopbackOptions? = nil,
-        limits: ControlLimits = ControlLimits(), readiness: @escaping @Sendable () async -> [String] = { [] }
+        limits: ControlLimits = ControlLimits(), readiness: @escaping @Sendable () async -> [String] = { [] },
+        facts: NodeFacts = NodeFacts()
     ) async throws(EngineError) -> ControlServer {
         try await start(
-            store, at: path, loopback: loopback, limits: limits, readiness: readiness,
+            store, at: path, loopback: loopback, limits: limits, readiness: readiness, facts: facts,
             isAllowed: PeerCredentials.isOwnOrRoot)
     }
 
     static func start(
         _ store: TorrentStore, at path: String, loopback: LoopbackOptions? = nil, limits: ControlLimits,
         readiness: @escaping @Sendable () async -> [String] = { [] },
+        facts: NodeFacts = NodeFacts(),
         isAllowed: @escaping @Sendable (uid_t) -> Bool
     ) async throws(EngineError) -> ControlServer {
         let socket = try await blocking("serve \(path)") { () throws(EngineError) in
@@ -84,7 +87,8 @@ public final class ControlServer: Sendable {
                 web = WebReport(loopback.address, port: port, tokenFile: tokenFile)
             }
             let feed = EventFeed(store, limits: limits)
-            let router = Router(NodeController(store, feed: feed, web: web, readiness: readiness))
+            let router = Router(
+                NodeController(store, feed: feed, web: web, facts: facts, readiness: readiness))
             let opened = listeners
             let serving = Task {
                 await withDiscardingTaskGroup { group in

@@ -1,11 +1,11 @@
-import TorrentEngine
+package import TorrentEngine
 
 #if canImport(Glibc)
     import Glibc
 #endif
 
 /// An address of an interface and the network that it is in.
-struct InterfaceNetwork: Sendable, Hashable {
+package struct InterfaceNetwork: Sendable, Hashable {
     let address: IPAddress
     let prefixLength: Int
 
@@ -33,22 +33,29 @@ struct InterfaceNetwork: Sendable, Hashable {
 
     /// Those of the interface, in a fixed order; none where it is missing or down.
     static func all(of name: String) -> [InterfaceNetwork] {
+        let found = everywhere().filter { $0.name == name }.map(\.network)
+        return Set(found).sorted { ($0.address, $0.prefixLength) < ($1.address, $1.prefixLength) }
+    }
+
+    /// The addresses of every interface that is up.
+    package static func addresses() -> Set<IPAddress> { Set(everywhere().map(\.network.address)) }
+
+    private static func everywhere() -> [(name: String, network: InterfaceNetwork)] {
         var first: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&first) == 0 else { return [] }
         defer { freeifaddrs(first) }
-        var out: Set<InterfaceNetwork> = []
+        var out: [(name: String, network: InterfaceNetwork)] = []
         var next = first
         while let entry = next?.pointee {
             next = entry.ifa_next
-            guard entry.ifa_flags & UInt32(IFF_UP) != 0, let entryName = entry.ifa_name,
-                String(cString: entryName) == name, let address = bytes(of: entry.ifa_addr),
-                let mask = bytes(of: entry.ifa_netmask), let value = IPAddress(bytes: address)
+            guard entry.ifa_flags & UInt32(IFF_UP) != 0, let name = entry.ifa_name,
+                let address = bytes(of: entry.ifa_addr), let mask = bytes(of: entry.ifa_netmask),
+                let value = IPAddress(bytes: address)
             else { continue }
-            out.insert(
-                InterfaceNetwork(
-                    address: value, prefixLength: mask.reduce(0) { $0 + $1.nonzeroBitCount }))
+            let length = mask.reduce(0) { $0 + $1.nonzeroBitCount }
+            out.append((String(cString: name), InterfaceNetwork(address: value, prefixLength: length)))
         }
-        return out.sorted { ($0.address, $0.prefixLength) < ($1.address, $1.prefixLength) }
+        return out
     }
 
     private static func bytes(of address: UnsafeMutablePointer<sockaddr>?) -> [UInt8]? {

@@ -12,6 +12,16 @@ public struct StateProblem: Sendable, Hashable {
     public let reason: String
     /// What follows from that.
     public let consequence: String
+
+    package init(
+        infoHash: InfoHash?, file: String, quarantined: String?, reason: String, consequence: String
+    ) {
+        self.infoHash = infoHash
+        self.file = file
+        self.quarantined = quarantined
+        self.reason = reason
+        self.consequence = consequence
+    }
 }
 
 /// A state directory as it was found.
@@ -23,4 +33,10 @@ public struct StateReport: Sendable, Hashable {
     public var isRebuilt: Bool
     /// What was wrong.
     public var problems: [StateProblem]
+
+    package init(wasUnclean: Bool, isRebuilt: Bool, problems: [StateProblem]) {
+        self.wasUnclean = wasUnclean
+        self.isRebuilt = isRebuilt
+        self.problems = problems
+    }
 }

@@ -49,7 +49,29 @@ package struct TorrentFacts: Sendable {
     package let time: ContinuousClock.Instant
 }
 
+/// Where an engine listens, and what its configuration has to say about that and about the disk.
+package struct ListeningState: Sendable {
+    /// Where it was told to listen.
+    package let wanted: [ListenAddress]
+    package let listening: [PeerEndpoint]
+    package let failures: [EngineError]
+    package let interfacesDown: [String]
+    /// ``EngineConfiguration/freeSpaceFloor``.
+    package let freeSpaceFloor: UInt64
+}
+
 extension Engine {
+    /// All at one moment.
+    ///
+    /// - Throws: `.shutDown`.
+    package func listeningState() throws(EngineError) -> ListeningState {
+        // Asks the native engine too: who measures how long that takes wants to know whether it answers.
+        _ = try refusals()
+        return ListeningState(
+            wanted: configuration.listen, listening: listening, failures: listenFailures,
+            interfacesDown: interfacesDown.sorted(), freeSpaceFloor: configuration.freeSpaceFloor)
+    }
+
     /// All at one moment.
     func facts(of id: Torrent.ID) throws(EngineError) -> TorrentFacts {
         let status = try status(of: id)

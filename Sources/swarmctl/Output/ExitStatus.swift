@@ -5,6 +5,10 @@ struct ExitStatus: Sendable, Hashable {
     let code: Int32
 
     static let success = ExitStatus(code: 0)
+    /// Something is not as it should be (`doctor`).
+    static let warnings = ExitStatus(code: 1)
+    /// Something does not work (`doctor`).
+    static let troubles = ExitStatus(code: 2)
     static let usage = ExitStatus(code: 64)
     static let badData = ExitStatus(code: 65)
     static let inputMissing = ExitStatus(code: 66)
@@ -19,6 +23,8 @@ struct ExitStatus: Sendable, Hashable {
     /// Something left a swarm (`leakcheck`).
     static let leaked = ExitStatus(code: 76)
     static let refused = ExitStatus(code: 77)
+    /// A configuration with mistakes.
+    static let configuration = ExitStatus(code: 78)
 
     /// The one table from the engine's codes to statuses; a code that is not in it is our own fault.
     static let byCode: [EngineError.Code: ExitStatus] = [

@@ -24,6 +24,8 @@ struct Runner: Sendable {
                     try command.run()
                 }
                 return Output.writeFailure ?? .success
+            } catch let verdict as Verdict {
+                return Output.writeFailure ?? verdict.status
             } catch {
                 return report(error)
             }
@@ -74,3 +76,8 @@ struct Runner: Sendable {
 
 /// A command for which an interrupt is the normal end: exit 0.
 protocol EndsWhenInterrupted {}
+
+/// The end of a command that has said everything, and whose exit status says what it found.
+struct Verdict: Error {
+    let status: ExitStatus
+}

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import swarmd
+@testable import SwarmdSupport
 
 @Suite struct RedactionTests {
     private static let hash = String(repeating: "0123456789abcdef", count: 2) + "01234567"
