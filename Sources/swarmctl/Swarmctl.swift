@@ -6,7 +6,7 @@ struct Swarmctl: AsyncParsableCommand {
     /// Add a command here.
     static let commands: [any ParsableCommand.Type] = [
         Create.self, Inspect.self, Share.self, Seed.self, Fetch.self, Verify.self, Status.self, List.self,
-        Dashboard.self, ConfigCommand.self, Doctor.self,
+        Dashboard.self, ConfigCommand.self, Doctor.self, BundleCommand.self,
         DemoCommand.self, LeakcheckCommand.self, LabCommand.self, LabPartyCommand.self,
     ]
 

@@ -67,6 +67,11 @@ public struct ControlClient: Sendable {
         try decode(try await exchange("GET", target, body: nil))
     }
 
+    /// Reads what a route has that is no JSON: `/metrics`, say.
+    package func text(_ target: String) async throws(ControlClientError) -> String {
+        String(decoding: try await exchange("GET", target, body: nil), as: UTF8.self)
+    }
+
     /// Has something done that takes no body: `POST …/pause`, say.
     public func send<Answer: Decodable>(
         _ method: String, _ target: String, as type: Answer.Type = Answer.self

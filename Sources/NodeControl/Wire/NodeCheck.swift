@@ -39,4 +39,7 @@ public struct CheckReport: Codable, Sendable, Hashable {
     public var schemaVersion = ControlSchema.version
     /// Every check, also those that are well.
     public let checks: [NodeCheck]
+
+    /// Makes a report.
+    public init(checks: [NodeCheck]) { self.checks = checks }
 }

@@ -1,0 +1,88 @@
+import Foundation
+import TorrentEngine
+
+/// Texts that are known to be nobody's business, and what stands for each: found in the middle of other texts, in the
+/// forms in which they get there.
+struct KnownWords {
+    private struct Word {
+        let scalars: [Unicode.Scalar]
+        let pseudonym: String
+        /// Short ones stand in the middle of other words too.
+        var isWhole: Bool { scalars.count < 5 }
+    }
+
+    /// By the first scalar, the longest first.
+    private var words: [Unicode.Scalar: [Word]] = [:]
+
+    mutating func add(_ text: String, _ pseudonym: String) {
+        guard !text.isEmpty, text != pseudonym else { return }
+        for scalars in Self.forms(of: text) {
+            guard let first = scalars.first, words[first]?.contains(where: { $0.scalars == scalars }) != true
+            else { continue }
+            var list = words[first] ?? []
+            list.append(Word(scalars: scalars, pseudonym: pseudonym))
+            words[first] = list.sorted { $0.scalars.count > $1.scalars.count }
+        }
+    }
+
+    /// As it is, composed and decomposed, quoted, made harmless for a terminal, and percent-encoded.
+    private static func forms(of text: String) -> Set<[Unicode.Scalar]> {
+        var out: Set<[Unicode.Scalar]> = []
+        for form in [
+            text, text.precomposedStringWithCanonicalMapping, text.decomposedStringWithCanonicalMapping,
+        ] {
+            let quotes = quoted(form).dropFirst().dropLast()
+            for text in [form, String(quotes), safe(form)] + percentEncoded(form) {
+                out.insert(Array(text.unicodeScalars))
+            }
+        }
+        return out
+    }
+
+    static func percentEncoded(_ text: String) -> [String] { percentEncoded(Array(text.utf8)) }
+
+    /// Every byte, and only what must be; in upper and lower case.
+    static func percentEncoded(_ bytes: [UInt8]) -> [String] {
+        func encoded(_ isPlain: (UInt8) -> Bool) -> [String] {
+            [true, false].map { isUpper in
+                var out = ""
+                for byte in bytes {
+                    if isPlain(byte) {
+                        out.unicodeScalars.append(Unicode.Scalar(byte))
+                    } else {
+                        let digits = String(byte, radix: 16, uppercase: isUpper)
+                        out += "%" + (byte < 16 ? "0" : "") + digits
+                    }
+                }
+                return out
+            }
+        }
+        let letters = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8)
+        let inPath = letters.union("/:@!$&'()*+,;=".utf8)
+        return encoded { _ in false } + encoded { letters.contains($0) } + encoded { inPath.contains($0) }
+    }
+
+    func replaced(in text: String) -> String {
+        let scalars = Array(text.unicodeScalars)
+        var out = String.UnicodeScalarView()
+        var index = 0
+        scan: while index < scalars.count {
+            for word in words[scalars[index]] ?? [] {
+                let end = index + word.scalars.count
+                guard end <= scalars.count, scalars[index..<end].elementsEqual(word.scalars) else { continue }
+                if word.isWhole, Self.isLetter(scalars, index - 1) || Self.isLetter(scalars, end) { continue }
+                out.append(contentsOf: word.pseudonym.unicodeScalars)
+                index = end
+                continue scan
+            }
+            out.append(scalars[index])
+            index += 1
+        }
+        return String(out)
+    }
+
+    private static func isLetter(_ scalars: [Unicode.Scalar], _ index: Int) -> Bool {
+        guard scalars.indices.contains(index) else { return false }
+        return scalars[index].properties.isAlphabetic || scalars[index].properties.numericType != nil
+    }
+}
