@@ -1,0 +1,43 @@
+import ArgumentParser
+import Testing
+
+@testable import swarmctl
+
+/// What help, completions and manual pages are made of.
+@Suite(.timeLimit(.minutes(1)))
+struct HelpTests {
+    @Test("Every command, argument and option says what it is for")
+    func everything() async throws {
+        let dump = try await Command.run("--experimental-dump-help")
+        #expect(dump.status == 0)
+        let root = try JSONValue(line: dump.lines.joined(separator: "\n"))
+        var seen = 0
+        func look(at command: JSONValue, _ path: String) {
+            let name = path + (command["commandName"]?.string ?? "?")
+            // The argument parser's own.
+            guard command["commandName"]?.string != "help" else { return }
+            seen += 1
+            #expect(command["abstract"]?.string?.isEmpty == false, "\(name) has no help")
+            for argument in command["arguments"]?.array ?? [] where argument["shouldDisplay"] != .bool(false)
+            {
+                let valueName = argument["valueName"]?.string ?? "?"
+                #expect(argument["abstract"]?.string?.isEmpty == false, "\(name): \(valueName) has no help")
+            }
+            for child in command["subcommands"]?.array ?? [] where child["shouldDisplay"] != .bool(false) {
+                look(at: child, name + " ")
+            }
+        }
+        look(at: try #require(root["command"]), "")
+        #expect(seen > 10)
+    }
+
+    @Test("A script for each shell completes every command", arguments: ["bash", "zsh", "fish"])
+    func completions(_ shell: String) async throws {
+        let script = try await Command.run("--generate-completion-script", shell)
+        #expect(script.status == 0)
+        let text = script.lines.joined(separator: "\n")
+        for command in Swarmctl.commands where command.configuration.shouldDisplay {
+            #expect(text.contains(command._commandName), "\(command._commandName)")
+        }
+    }
+}
