@@ -3,12 +3,24 @@ import TorrentEngine
 
 /// The root command. It does nothing itself.
 struct Swarmctl: AsyncParsableCommand {
-    /// Add a command here.
-    static let commands: [any ParsableCommand.Type] = [
-        Create.self, Inspect.self, Share.self, Seed.self, Fetch.self, Verify.self, Status.self, List.self,
-        Dashboard.self, ConfigCommand.self, Doctor.self, BundleCommand.self,
-        DemoCommand.self, LeakcheckCommand.self, LabCommand.self, LabPartyCommand.self,
+    /// What works on files, or shares and fetches here or in a node.
+    private static let local: [any ParsableCommand.Type] = [
+        Create.self, Inspect.self, Share.self, Seed.self, Fetch.self, Verify.self, DemoCommand.self,
+        ConfigCommand.self, LeakcheckCommand.self,
     ]
+    /// What asks a node.
+    private static let node: [any ParsableCommand.Type] = [
+        Status.self, List.self, Top.self, Doctor.self, BundleCommand.self, Dashboard.self, Add.self,
+        Pause.self, Resume.self,
+        Remove.self,
+        Move.self, Limit.self, Select.self, Peers.self, Pieces.self, Members.self, Explain.self, Ping.self,
+        EventsCommand.self,
+    ]
+    /// What only other commands start.
+    private static let hidden: [any ParsableCommand.Type] = [LabCommand.self, LabPartyCommand.self]
+
+    /// Add a command to one of the three above.
+    static let commands = local + node + hidden
 
     static let configuration = CommandConfiguration(
         commandName: "swarmctl",
@@ -30,5 +42,6 @@ struct Swarmctl: AsyncParsableCommand {
             the way; 74 disk; 76 leakcheck saw a leak; 77 refused by private mode; 78 a configuration with mistakes; 130 and 143 interrupted. Anything unforeseen: 70.
             """,
         version: VersionReport.current.text,
-        subcommands: commands)
+        subcommands: local + hidden,
+        groupedSubcommands: [CommandGroup(name: "A node that runs", subcommands: node)])
 }

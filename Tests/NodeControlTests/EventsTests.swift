@@ -39,6 +39,8 @@ struct EventsTests {
         for number in 2...5 { node.server.feed.take(event(detail: "\(number)")) }
         let rest = try await follow(node, after: first[0].id, count: 5) { $0.take(event(detail: "6")) }
         #expect(rest.map(\.event.detail) == ["2", "3", "4", "5", "6"])
+        #expect(try await node.client.keptEvents().map(\.event.detail) == ["1", "2", "3", "4", "5", "6"])
+        #expect(try await node.client.keptEvents(after: rest[2].id) == Array(rest[3...]))
         try await node.stop()
     }
 

@@ -16,6 +16,20 @@ public struct ReceivedEvent: Sendable, Hashable {
 }
 
 extension ControlClient {
+    /// The events that the node keeps, the oldest first.
+    ///
+    /// - Parameter id: Only those behind the one with that ID; where the node does not have all of them, the first is a
+    ///   ``NodeEvent/Kind/gap``.
+    /// - Throws: ``ControlClientError``.
+    public func keptEvents(after id: String? = nil) async throws(ControlClientError) -> [ReceivedEvent] {
+        var events: [ReceivedEvent] = []
+        try await stream("/v1/events?follow=false", after: id, begun: {}) {
+            events.append($0)
+            return true
+        }
+        return events
+    }
+
     /// Hands over the node's events from now on, or from behind the one with that ID, until the node ends, `take` returns
     /// false, or the task is cancelled.
     ///
@@ -29,10 +43,22 @@ extension ControlClient {
     public func follow(
         after id: String? = nil, begun: () -> Void = {}, take: (ReceivedEvent) -> Bool
     ) async throws(ControlClientError) {
+        var hasEnough = false
+        try await stream("/v1/events", after: id, begun: begun) { event in
+            hasEnough = !take(event)
+            return !hasEnough
+        }
+        guard hasEnough else { throw .cutOff(path: path) }
+    }
+
+    /// Until the answer ends, or `take` has enough.
+    private func stream(
+        _ target: String, after id: String?, begun: () -> Void, take: (ReceivedEvent) -> Bool
+    ) async throws(ControlClientError) {
         var lines = EventLines()
         var failure: (status: Int, body: [UInt8])?
         let headers = id.map { [("last-event-id", $0)] } ?? []
-        try await open("GET", "/v1/events", headers: headers) { part throws(ControlClientError) in
+        try await open("GET", target, headers: headers) { part throws(ControlClientError) in
             switch part {
             case .head(let head):
                 if head.status != .ok { failure = (Int(head.status.code), []) }
@@ -48,7 +74,7 @@ extension ControlClient {
                     }
                 }
             case .end:
-                guard let failure else { throw .cutOff(path: path) }
+                guard let failure else { return false }
                 guard let problem = try? JSONDecoder().decode(Problem.self, from: Data(failure.body)) else {
                     throw .notUnderstood(path: path, reason: "status \(failure.status)")
                 }

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+public import PrivateTorrent
 public import TorrentEngine
 
 #if canImport(FoundationEssentials)
@@ -20,8 +21,8 @@ public struct ControlClient: Sendable {
 
     /// Makes a client; nothing is connected yet.
     ///
-    /// - Parameter path: The socket; nil for ``ControlSocketPath/standard(environment:)``.
-    public init(path: String? = nil) { self.path = path ?? ControlSocketPath.standard() }
+    /// - Parameter path: The socket; nil for ``ControlSocketPath/found()``.
+    public init(path: String? = nil) { self.path = path ?? ControlSocketPath.found() }
 
     // MARK: - What is asked most
 
@@ -42,7 +43,7 @@ public struct ControlClient: Sendable {
     }
 
     /// Its peers.
-    public func peers(of infoHash: InfoHash) async throws(ControlClientError) -> [PeerEntry] {
+    public func peers(of infoHash: InfoHash) async throws(ControlClientError) -> [PeerReport] {
         try await get("/v1/torrents/\(infoHash)/peers", as: PeerList.self).peers
     }
 

@@ -100,6 +100,15 @@ final class EventFeed: Sendable {
         }
     }
 
+    /// The events that are kept, or of them those behind the one with that ID; ends after the last.
+    func kept(after id: String?) -> EventSubscription {
+        let run = run
+        let backlog = state.withLock { state in
+            id.map { Self.backlog(after: $0, run: run, state) } ?? state.kept
+        }
+        return EventSubscription(run: run, backlog: backlog, live: AsyncStream { $0.finish() }) {}
+    }
+
     private static func backlog(after id: String, run: String, _ state: State) -> [Entry] {
         let parts = id.split(separator: "-", maxSplits: 1)
         guard parts.count == 2, parts[0] == run, let number = UInt64(parts[1]), number <= state.last else {

@@ -116,6 +116,10 @@ struct EventTranslator {
             // Paused or removed by hand: nothing went wrong.
             if error.code == .cancelled || error.code == .torrentNotFound { return nil }
             return failed(.notRestored, infoHash, error)
+        case .changed(let infoHash, let change):
+            var event = NodeEvent(.changed, infoHash, time: now)
+            event.reason = change.rawValue
+            return Found(event: event)
         case .retired(let infoHash, let reason):
             var event = NodeEvent(.retired, infoHash, time: now)
             event.reason = reason.rawValue

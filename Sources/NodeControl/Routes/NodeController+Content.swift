@@ -8,9 +8,9 @@ import TorrentEngine
 #endif
 
 extension NodeController {
-    nonisolated func peers(of infoHash: InfoHash) async throws -> [PeerEntry] {
+    nonisolated func peers(of infoHash: InfoHash) async throws -> [PeerReport] {
         _ = try await entry(infoHash)
-        return try await store.torrent(infoHash)?.peers().map(PeerEntry.init) ?? []
+        return try await store.torrent(infoHash)?.peerReports() ?? []
     }
 
     nonisolated func files(of infoHash: InfoHash) async throws -> [FileEntry] {
@@ -29,6 +29,16 @@ extension NodeController {
             pieceCount: try await torrent.status().pieceCount,
             verifiedPieces: bitfield.reduce(0) { $0 + $1.nonzeroBitCount },
             bitfield: Data(bitfield).base64EncodedString())
+    }
+
+    /// Dials a member, and says how far that gets.
+    nonisolated func ping(_ request: PingRequest, of infoHash: InfoHash) async throws -> PingReport {
+        let seconds = request.seconds ?? 15
+        guard seconds > 0, seconds <= 60 else {
+            throw Problem(400, "badRequest", "seconds is to be more than 0, and at most 60")
+        }
+        let torrent = try await running(infoHash, "ping a peer of")
+        return PingReport(probe: try await torrent.ping(request.endpoint, within: .seconds(seconds)))
     }
 
     /// Hashes what is on disk, and changes nothing.

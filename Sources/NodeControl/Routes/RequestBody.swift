@@ -63,3 +63,7 @@ private struct FieldName: CodingKey {
     init(stringValue: String) { self.stringValue = stringValue }
     init?(intValue: Int) { nil }
 }
+
+extension PingRequest: RequestBody {
+    static var fields: [String: (any RequestBody.Type)?] { ["endpoint": nil, "seconds": nil] }
+}

@@ -13,12 +13,13 @@ struct RoutedRequest: Sendable {
         }
     }
 
-    /// A switch of the query: absent is false.
+    /// A switch of the query.
     ///
     /// - Throws: ``Problem`` for anything but `true` and `false`.
-    func flag(_ name: String) throws(Problem) -> Bool {
+    func flag(_ name: String, unlessTold: Bool = false) throws(Problem) -> Bool {
         switch request.query[name] {
-        case nil, "false": return false
+        case nil: return unlessTold
+        case "false": return false
         case "true": return true
         default: throw Problem(400, "badRequest", "\(name) is true or false")
         }

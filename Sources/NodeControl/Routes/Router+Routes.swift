@@ -15,9 +15,11 @@ extension Router {
             },
             Route("GET", "/v1/status") { node, _ in try .json(try await node.status()) },
             Route("GET", "/v1/events") { node, request in
-                .stream(
-                    try node.feed.subscribe(
-                        after: request.request.lastEventID ?? request.request.query["after"]))
+                let last = request.request.lastEventID ?? request.request.query["after"]
+                guard try request.flag("follow", unlessTold: true) else {
+                    return .stream(node.feed.kept(after: last))
+                }
+                return .stream(try node.feed.subscribe(after: last))
             },
             Route("GET", "/v1/refusals") { node, _ in try .json(try await node.refusals()) },
             Route("GET", "/v1/retention") { node, _ in
@@ -105,6 +107,12 @@ extension Router {
         },
         Route("GET", "/v1/torrents/{infoHash}/pieces") { node, request in
             try .json(try await node.pieces(of: request.infoHash))
+        },
+        Route("GET", "/v1/torrents/{infoHash}/explain") { node, request in
+            try .json(ExplanationReport(explanation: try await node.store.explain(request.infoHash)))
+        },
+        Route("POST", "/v1/torrents/{infoHash}/ping") { node, request in
+            try .json(try await node.ping(request.body(), of: request.infoHash))
         },
         Route("POST", "/v1/torrents/{infoHash}/verify") { node, request in
             try .json(try await node.verify(request.infoHash))

@@ -15,6 +15,13 @@ public enum ControlSocketPath {
         return (folder.last == "/" ? String(folder.dropLast()) : folder) + "/privatetorrent/control.sock"
     }
 
+    /// Where a client that was told nothing looks: the standard path, or where there is no socket, that of a system's node.
+    public static func found() -> String {
+        let own = standard()
+        let system = standard(environment: [:])
+        return access(own, F_OK) != 0 && access(system, F_OK) == 0 ? system : own
+    }
+
     /// Bytes that a path may have: what `sockaddr_un` holds, without its last.
     static let maximumBytes = 107
 }

@@ -49,6 +49,9 @@ public struct NodeEvent: Codable, Sendable, Hashable {
         case notRestored
         /// What is known of the content could not be saved.
         case saveFailed
+        /// A request, or the program, changed what is kept of the torrent: `reason` is `paused`, `resumed`, `members`,
+        /// `limits` or `selection`.
+        case changed
         /// The torrent went by its retention or for room: `reason`.
         case retired
         /// A file of the state directory is broken.

@@ -21,7 +21,7 @@ struct CauseFinder {
             return .paused(Cause.Pause(by: .retention, retention: retirement))
         }
         if evidence.isPausedInStore { return .paused(Cause.Pause(by: .user)) }
-        guard let status = evidence.status else { return .paused(Cause.Pause(by: .notTakenUp)) }
+        guard let status = evidence.status else { return notTakenUp }
         guard status.isStarted else { return .paused(Cause.Pause(by: .program)) }
         if let fault = fault(status) { return fault }
         if !evidence.interfacesDown.isEmpty {
@@ -34,12 +34,28 @@ struct CauseFinder {
         return connected.isEmpty ? lonely(status) : withPeers(status)
     }
 
+    /// It is kept, and not in the engine: for a reason that is known, or not.
+    private var notTakenUp: Cause {
+        guard let error = evidence.fault else { return .paused(Cause.Pause(by: .notTakenUp)) }
+        let isOfDisk: Set<EngineError.Code> = [
+            .diskFull, .inputMissing, .permissionDenied, .inputOutput, .fileExists, .contentMismatch,
+            .contentChanged,
+        ]
+        if isOfDisk.contains(error.code) {
+            // Nothing tries again by itself.
+            return fault(error, remedy: "\(error.remedy ?? "see to that"), then resume it")
+        }
+        return error.code == .noMember ? .noMember : .paused(Cause.Pause(by: .notTakenUp))
+    }
+
     private func fault(_ status: TorrentStatus) -> Cause? {
-        guard status.state == .failed else { return nil }
-        let error = evidence.fault
+        status.state == .failed ? fault(evidence.fault, remedy: evidence.fault?.remedy) : nil
+    }
+
+    private func fault(_ error: EngineError?, remedy: String?) -> Cause {
         let fault = Cause.DiskFault(
             path: error?.path, code: error?.code.description ?? "inputOutput",
-            reason: error?.reason ?? "a storage error stopped it", remedy: error?.remedy,
+            reason: error?.reason ?? "a storage error stopped it", remedy: remedy,
             systemErrno: error?.systemErrno, isFreeSpaceFloor: error?.isFreeSpaceFloor ?? false)
         return error?.code == .diskFull ? .diskFull(fault) : .diskFault(fault)
     }

@@ -84,7 +84,7 @@ public struct Evidence: Sendable, Hashable {
 
     /// The torrent; nil where it is not in the engine.
     public var status: TorrentStatus?
-    /// The storage error that stopped it.
+    /// The storage error that stopped it; of one that is not in the engine, why it could not be taken up.
     public var fault: EngineError?
     /// Who may be in its swarm.
     public var members: [Member] = []

@@ -58,6 +58,7 @@ extension TorrentStore {
             evidence.retirement = reason
             return Explanation(evidence)
         }
+        evidence.fault = failures[infoHash]
         if let torrent = torrent(infoHash) { evidence = try await torrent.evidence() }
         evidence.isPausedInStore = !entry.isStarted
         return Explanation(evidence)

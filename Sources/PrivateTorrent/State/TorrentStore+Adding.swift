@@ -83,5 +83,6 @@ extension TorrentStore {
         let priorities = selection.isEverything ? [] : try selection.priorities(in: metainfo)
         try await torrent(infoHash)?.setFilePriorities(priorities)
         try await update(infoHash) { $0.filePriorities = priorities }
+        hub.send(.changed(infoHash, .selection))
     }
 }

@@ -41,12 +41,19 @@ extension TorrentStore {
     public func restore(_ infoHash: InfoHash) async throws(EngineError) -> Torrent? {
         do throws(EngineError) {
             let torrent = try await restoreQuietly(infoHash, membership: nil)
+            failures[infoHash] = nil
             if let torrent { hub.send(.restored(torrent)) }
             return torrent
         } catch {
-            hub.send(.notRestored(infoHash, error))
+            noteFailure(infoHash, error)
             throw error
         }
+    }
+
+    private func noteFailure(_ infoHash: InfoHash, _ error: EngineError) {
+        let isByHand = error.code == .cancelled || error.code == .torrentNotFound
+        if !isByHand, entry(infoHash) != nil { failures[infoHash] = error }
+        hub.send(.notRestored(infoHash, error))
     }
 
     /// - Parameter membership: The members where they change on the way; nil takes those of the entry.
@@ -114,7 +121,7 @@ extension TorrentStore {
         request.selection = FileSelection(priorities: entry.filePriorities)
         request.job = entry.job
         let (starts, start) = AsyncStream.makeStream(of: Result<Torrent, EngineError>.self)
-        let (hub, infoHash) = (hub, entry.infoHash)
+        let infoHash = entry.infoHash
         let fetch = Task {
             do throws(EngineError) {
                 _ = try await Fetcher(store: self).fetch(request, membership: membership) { update in
@@ -122,7 +129,7 @@ extension TorrentStore {
                 }
             } catch {
                 start.yield(.failure(error))
-                hub.send(.notRestored(infoHash, error))
+                self.noteFailure(infoHash, error)
             }
             start.finish()
             self.fetching[infoHash] = nil

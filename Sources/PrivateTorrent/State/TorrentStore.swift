@@ -51,6 +51,8 @@ public actor TorrentStore {
     var fetching: [InfoHash: Task<Void, Never>] = [:]
     /// Those that retention removed, the last 1,024.
     var retired: [InfoHash: RetentionPlan.Reason] = [:]
+    /// Why torrents that are kept could not be taken up, or why their fetches ended.
+    var failures: [InfoHash: EngineError] = [:]
     private var retiredOrder: [InfoHash] = []
     /// Those whose files are being deleted.
     private var deleting: [InfoHash: Task<Result<Void, EngineError>, Never>] = [:]
@@ -203,6 +205,7 @@ public actor TorrentStore {
     public func setMembers(_ members: [Member], of infoHash: InfoHash) async throws(EngineError) {
         if let torrent = running[infoHash]?.torrent { try await torrent.setMembers(members) }
         try await update(infoHash) { $0.members = members }
+        hub.send(.changed(infoHash, .members))
     }
 
     /// Limits a torrent, now and after a restart; bytes a second, 0 for no limit.
@@ -214,6 +217,7 @@ public actor TorrentStore {
             $0.uploadLimit = upload
             $0.downloadLimit = download
         }
+        hub.send(.changed(infoHash, .limits))
     }
 
     /// Closes a torrent's connections, and leaves it so after a restart too.
@@ -221,6 +225,7 @@ public actor TorrentStore {
         await endFetchOnItsWay(infoHash)
         try await running[infoHash]?.torrent.stop()
         try await update(infoHash) { $0.isStarted = false }
+        hub.send(.changed(infoHash, .paused))
         try await save(infoHash)
     }
 
@@ -236,6 +241,7 @@ public actor TorrentStore {
     /// - Throws: As ``restore(_:)``.
     public func resume(_ infoHash: InfoHash) async throws(EngineError) {
         try await update(infoHash) { $0.isStarted = true }
+        hub.send(.changed(infoHash, .resumed))
         guard let torrent = running[infoHash]?.torrent, let entry = index.entries[infoHash] else {
             _ = try await restore(infoHash)
             return
@@ -275,6 +281,7 @@ public actor TorrentStore {
         // A save that is under way would bring its file back.
         _ = await kept?.saving?.value
         index.entries[infoHash] = nil
+        failures[infoHash] = nil
         index.removed.insert(infoHash)
         let directory = directory
         let deletion = Task { () async -> Result<Void, EngineError> in

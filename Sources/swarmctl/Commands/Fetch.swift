@@ -17,7 +17,7 @@ struct Fetch: AsyncParsableCommand {
               swarmctl fetch album.torrent --peer 10.0.0.1:6881 --into ~/Downloads --select '*.flac' --select 0
 
             Interrupt (Ctrl-C) keeps what is there; the same command goes on from it. With --state, what was verified \
-            until 30 seconds before need not be hashed again. A file or folder of that \
+            until 30 seconds before need not be hashed again. With --detach the node that runs does the work. A file or folder of that \
             name which is not ours is left as it is (exit 73).
             """)
 
@@ -61,15 +61,22 @@ struct Fetch: AsyncParsableCommand {
     @OptionGroup var state: StateOptions
     @OptionGroup var rates: LimitOptions
     @OptionGroup var wire: WireOptions
+    @OptionGroup var handing: DetachOptions
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
+        try handing.check([
+            "--listen": !listen.isEmpty, "--state": state.state != nil, "--adopt": adopt,
+            "--timeout": timeout != nil, "--stealth": wire.stealth,
+            "--encryption": wire.encryption != .handshakeOnly,
+        ])
+        guard !handing.detach else { return try await detached() }
         let output = common.output
         let limits = try rates.limits()
         let listen = try ListenOptions.parse(listen)
         let limit = try timeLimit()
         var members = try listedMembers()
-        let reference = try await readReference()
+        let reference = try await StandardInput.reference(reference)
         if case .magnet(let link) = reference { members += Self.members(of: link, output) }
         var wish = FetchRequest(
             reference, into: into, members: members, adoptsExisting: adopt,
@@ -126,13 +133,6 @@ struct Fetch: AsyncParsableCommand {
             members.append(Member(rule, source: .inviteList))
         }
         return members
-    }
-
-    private func readReference() async throws -> TorrentReference {
-        let text = reference == "-" ? try await StandardInput.invite() : reference
-        return try await blocking("read the reference") { () throws(EngineError) in
-            try TorrentReference(parsing: text)
-        }
     }
 
     /// The peers that an invite names, which the user gives: its members.

@@ -12,7 +12,7 @@ struct Share: AsyncParsableCommand, EndsWhenInterrupted {
 
               swarmctl share ~/album --listen 10.0.0.1:6881 --allow 10.0.0.2
 
-            Interrupt (Ctrl-C) to end: exit 0.
+            Interrupt (Ctrl-C) to end: exit 0. With --detach the node that runs seeds it, where it listens.
             """)
 
     @Argument(help: "The file or folder.")
@@ -32,14 +32,20 @@ struct Share: AsyncParsableCommand, EndsWhenInterrupted {
     @OptionGroup var content: ContentOptions
     @OptionGroup var rates: LimitOptions
     @OptionGroup var wire: WireOptions
+    @OptionGroup var handing: DetachOptions
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
+        try handing.check([
+            "--listen": !listen.isEmpty, "--allow-file": members.allowFile != nil, "--stealth": wire.stealth,
+            "--encryption": wire.encryption != .handshakeOnly,
+        ])
         guard content.name == nil else {
             throw Failure.usage(
                 "--name is for create: what is shared is found on disk by its own name",
                 remedy: "rename it, or share it as it is")
         }
+        guard !handing.detach else { return try await detached() }
         let output = common.output
         let limits = try rates.limits()
         let listen = try ListenOptions.require(listen)

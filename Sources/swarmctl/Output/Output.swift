@@ -54,6 +54,15 @@ struct Output: Sendable {
         Self.write(text + "\n", to: STDOUT_FILENO)
     }
 
+    /// Writes results for people, on a terminal over the lines that stand above; nothing with `--json`.
+    ///
+    /// - Parameter count: How many lines were written last; 0 at the first time.
+    func redraw(_ lines: [String], over count: Int) {
+        guard !isJSON else { return }
+        let up = count > 0 && isatty(STDOUT_FILENO) == 1 ? "\u{1b}[\(count)A\u{1b}[J" : ""
+        Self.write(up + lines.map { $0 + "\n" }.joined(), to: STDOUT_FILENO)
+    }
+
     /// Writes a line for people to standard error.
     func note(_ text: String) { Self.write(text + "\n", to: STDERR_FILENO) }
 

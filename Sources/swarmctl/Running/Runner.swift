@@ -17,7 +17,9 @@ struct Runner: Sendable {
         await Runner.$signals.withValue(signals) {
             do {
                 var command = try Swarmctl.parseAsRoot(arguments)
-                if command is any EndsWhenInterrupted { signals?.interruptIsNormalEnd() }
+                if (command as? any EndsWhenInterrupted)?.endsWhenInterrupted == true {
+                    signals?.interruptIsNormalEnd()
+                }
                 if var command = command as? any AsyncParsableCommand {
                     try await command.run()
                 } else {
@@ -75,7 +77,14 @@ struct Runner: Sendable {
 }
 
 /// A command for which an interrupt is the normal end: exit 0.
-protocol EndsWhenInterrupted {}
+protocol EndsWhenInterrupted {
+    /// Whether it is with the arguments that it was given.
+    var endsWhenInterrupted: Bool { get }
+}
+
+extension EndsWhenInterrupted {
+    var endsWhenInterrupted: Bool { true }
+}
 
 /// The end of a command that has said everything, and whose exit status says what it found.
 struct Verdict: Error {

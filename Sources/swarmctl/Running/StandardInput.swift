@@ -1,3 +1,4 @@
+import PrivateTorrent
 import TorrentEngine
 
 #if canImport(Glibc)
@@ -21,6 +22,14 @@ enum StandardInput {
         throw EngineError(
             .malformed, operation, reason: "there is none",
             remedy: "pipe the line that swarmctl share printed into it")
+    }
+
+    /// What a user means by an invite, an info-hash or the path of a .torrent file; `-`: an invite that is read here.
+    static func reference(_ text: String) async throws -> TorrentReference {
+        let text = text == "-" ? try await invite() : text
+        return try await blocking("read the reference") { () throws(EngineError) in
+            try TorrentReference(parsing: text)
+        }
     }
 
     /// To the end of the first line that says something, so that a terminal's user need not end the input.

@@ -174,6 +174,28 @@ struct CauseFinderTests {
         #expect(later.cause == .other("certificateExpired"))
     }
 
+    @Test("What could not be taken up says why, and that it is to be resumed")
+    func notTakenUp() {
+        var evidence = Evidence()
+        #expect(Explanation(evidence).cause == .paused(Cause.Pause(by: .notTakenUp)))
+        evidence.fault = EngineError(
+            .diskFull, "fetch it", reason: "no room", remedy: "free some space", path: "/a")
+        guard case .diskFull(let full) = Explanation(evidence).cause else {
+            Issue.record("\(Explanation(evidence).cause)")
+            return
+        }
+        #expect((full.path, full.remedy) == ("/a", "free some space, then resume it"))
+        evidence.fault = EngineError(.contentChanged, "seed it", reason: "another file")
+        #expect(Explanation(evidence).cause.name == "diskFault")
+        evidence.fault = EngineError(.noMember, "fetch it", reason: "nobody")
+        #expect(Explanation(evidence).cause == .noMember)
+        evidence.fault = EngineError(.malformed, "read it", reason: "broken")
+        #expect(Explanation(evidence).cause == .paused(Cause.Pause(by: .notTakenUp)))
+        // By hand comes first.
+        evidence.isPausedInStore = true
+        #expect(Explanation(evidence).cause == .paused(Cause.Pause(by: .user)))
+    }
+
     /// Red where a cause is missing in `Cause.init(from:)`.
     @Test("Every cause goes to JSON and back, and has its words")
     func all() throws {

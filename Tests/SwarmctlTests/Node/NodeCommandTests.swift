@@ -94,6 +94,18 @@ struct NodeCommandTests {
         #expect(list.event("torrent")?["infoHash"]?.string == request.invite)
         #expect(try await Command.run("list", "--socket", socket).lines.count == 2)
 
+        // What happened is there for who comes later; by digits, the torrent is changed.
+        for (verb, state) in [("resume", "metadata"), ("pause", "paused")] {
+            let changed = try await Command.run(verb, "aaaa", "--socket", socket, "--json")
+            #expect(changed.status == 0)
+            #expect(changed.event("torrent")?["state"]?.string == state)
+        }
+        let events = try await Command.run("events", "--socket", socket, "--json")
+        #expect(events.status == 0)
+        #expect(events.event("nodeEvent")?["occurred"]?["infoHash"]?.string == request.invite)
+        let none = try await Command.run("explain", "bbbb", "--socket", socket)
+        #expect(none.status == 66)
+
         daemon.send(SIGTERM)
         let ended = await daemon.end()
         #expect(ended.status == 0)
@@ -153,14 +165,6 @@ struct NodeCommandTests {
         daemon.send(SIGTERM)
         #expect(try await manager.next { $0 == "STOPPING=1" })
         #expect(await daemon.end().status == 0)
-    }
-
-    @Test("Columns stand below each other")
-    func columns() {
-        #expect(
-            List.aligned([["A", "BB", "C"], ["long", "b", "as long as it is"]]) == [
-                "A     BB  C", "long  b   as long as it is",
-            ])
     }
 }
 

@@ -5,7 +5,9 @@ import NodeControl
 struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List the torrents of a running node.",
-        discussion: "With --json one \"torrent\" object a line, with everything that is known of it.")
+        discussion: """
+            With --json one "torrent" object a line, with the whole info-hash and everything else that is known of it.
+            """)
 
     @OptionGroup var node: NodeOptions
     @OptionGroup var common: CommonOptions
@@ -18,9 +20,7 @@ struct List: AsyncParsableCommand {
             output.note("no torrents")
             return
         }
-        let rows =
-            [["STATE", "DONE", "SIZE", "DOWN", "UP", "PEERS", "INFO-HASH", "NAME"]] + torrents.map(Self.row)
-        for line in Self.aligned(rows) { output.print(line) }
+        for line in Self.table(torrents) { output.print(line) }
         for torrent in torrents {
             guard let error = torrent.lastError else { continue }
             output.warn("\(safe(torrent.name ?? "\(torrent.infoHash)")): \(safe(error.reason))")
@@ -28,11 +28,18 @@ struct List: AsyncParsableCommand {
         }
     }
 
+    /// The torrents, one a line, below a line that names the columns.
+    static func table(_ torrents: [TorrentReport]) -> [String] {
+        aligned(
+            [["STATE", "DONE", "SIZE", "DOWN", "UP", "PEERS", "INFO-HASH", "NAME"]] + torrents.map(row))
+    }
+
     private static func row(_ torrent: TorrentReport) -> [String] {
         [
             torrent.state.rawValue, "\(Units.percent(torrent.verifiedBytes, of: torrent.wantedBytes)) %",
             Units.size(torrent.sizeBytes), Units.rate(torrent.downloadRate), Units.rate(torrent.uploadRate),
-            "\(torrent.connectedPeers)", "\(torrent.infoHash)", safe(torrent.name ?? "not known yet"),
+            "\(torrent.connectedPeers)", String("\(torrent.infoHash)".prefix(8)),
+            safe(torrent.name ?? "not known yet"),
         ]
     }
 
