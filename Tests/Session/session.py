@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 
@@ -54,7 +55,7 @@ class Session:
         try:
             for step in (self.starting, self.sharing, self.fetching, self.looking, self.changing, self.stranger,
                          self.watching, self.withdrawn, self.killed, self.moving, self.spoilt,
-                         self.full_disk, self.lonely, self.stopping):
+                         self.full_disk, self.lonely, self.doctoring, self.stopping):
                 step()
                 print(f"{time.monotonic() - self.began:6.1f} s  {step.__name__}", flush=True)
         except Exception:
@@ -96,6 +97,9 @@ class Session:
         expect("fetch --detach", fetched.status == 0, fetched.notes)
         moving = self.b.wait_for_cause(self.hash, "rateLimit")
         expect("the limit is named", moving["evidence"]["limit"]["bytesPerSecond"] == 3_000_000, moving)
+        narrowed = self.b.ask("select", self.hash, "--select", "*.txt").event("torrent")
+        expect("less is wanted", narrowed["wantedBytes"] < narrowed["sizeBytes"], narrowed)
+        self.b.ask("select", self.hash)
         self.b.ask("limit", self.hash)
         self.b.wait_for(self.hash, "seeding")
         self.compare(f"{self.folder}/b in")
@@ -128,6 +132,8 @@ class Session:
         expect("by the user", (cause["cause"], cause["evidence"]["by"]) == ("paused", "user"), cause)
         self.b.ask("resume", self.hash)
         self.b.wait_for(self.hash, "seeding")
+        chosen = self.b.ask("select", self.hash, "--select", "no such file")
+        expect("no such file", chosen.status == 72, chosen.text)
         wrong = self.b.ask("limit", self.hash, "--limit-up", "fast")
         expect("no rate", wrong.status == 64, wrong.text)
 
@@ -255,16 +261,34 @@ class Session:
             f"{self.folder}/content/second.bin", f"{small}/second.bin", shallow=False))
 
     def lonely(self):
-        """Files are chosen, and what nobody has is named."""
-        write(f"{self.folder}/content/lone.bin", MIB)
+        """A member that is not there."""
         alone = self.b.ask("add", "a" * 40, "--into", f"{self.folder}/b in", "--allow", "127.0.1.88:9", "--paused")
         expect("add --paused", alone.event("torrent")["state"] == "paused", alone.text)
         self.b.ask("resume", "a" * 40)
         self.b.wait_for_cause("a" * 40, "notReached")
-        chosen = self.b.ask("select", self.hash, "--select", "no such file")
-        expect("no such file", chosen.status == 72, chosen.text)
-        narrowed = self.b.ask("select", self.hash, "--select", "*.txt").event("torrent")
-        expect("less is wanted", narrowed["wantedBytes"] < narrowed["sizeBytes"], narrowed)
+
+    def doctoring(self):
+        """The doctor finds what is wrong by now, and nothing else."""
+        checks = {c["name"]: c["severity"] for c in self.a.ask("doctor").event("doctor")["checks"]}
+        expect("the killed node", checks["lastExit"] == "warning" and self.a.ask("doctor").status == 1, checks)
+        sick = self.b.ask("doctor")
+        found = sick.event("doctor")["checks"]
+        spoilt = [c for c in found if (c["name"], c.get("subject")) == ("torrents", self.hash)]
+        expect("the spoilt torrent", sick.status == 2 and [c["severity"] for c in spoilt] == ["error"], found)
+        well = {c["name"] for c in found if c["severity"] == "ok"}
+        expect("all else is well", {"node", "socket", "listening", "stateFiles", "lastExit"} <= well, found)
+        valid = self.a.run("config", "check", self.a.config, socket=False)
+        expect("config check", valid.status == 0, valid.notes)
+        shown = self.a.run("config", "show")
+        expect("config show", self.a.endpoint in shown.text, shown.text)
+        archive = f"{self.folder}/bundle.tar.gz"
+        made = self.b.ask("bundle", "-o", archive)
+        expect("bundle", made.status == 0, made.notes)
+        with tarfile.open(archive) as bundle:
+            for member in filter(tarfile.TarInfo.isfile, bundle):
+                text = bundle.extractfile(member).read().decode()
+                for secret in (self.hash, A, B, "album", "second.bin", self.folder):
+                    expect(f"{secret} in {member.name}", secret not in text)
 
     def stopping(self):
         for node in (self.a, self.b):
