@@ -42,8 +42,8 @@ def knock(address, port, info_hash):
 
 
 class Session:
-    def __init__(self, programs, small_disk):
-        self.programs, self.small_disk = programs, small_disk
+    def __init__(self, programs, is_isolated):
+        self.programs, self.is_isolated = programs, is_isolated
         # Short: a socket's path has at most 107 bytes.
         self.folder = tempfile.mkdtemp(prefix="pts-", dir="/tmp")
         self.a = Node(programs, f"{self.folder}/a", A)
@@ -55,7 +55,7 @@ class Session:
         try:
             for step in (self.starting, self.sharing, self.fetching, self.looking, self.changing, self.stranger,
                          self.watching, self.withdrawn, self.killed, self.moving, self.spoilt,
-                         self.full_disk, self.lonely, self.doctoring, self.stopping):
+                         self.full_disk, self.interface_down, self.lonely, self.doctoring, self.stopping):
                 step()
                 print(f"{time.monotonic() - self.began:6.1f} s  {step.__name__}", flush=True)
         except Exception:
@@ -66,7 +66,7 @@ class Session:
         finally:
             self.a.end(signal.SIGKILL)
             self.b.end(signal.SIGKILL)
-            if self.small_disk:
+            if self.is_isolated:
                 subprocess.run(["umount", "-q", f"{self.folder}/small"], check=False)
             shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -237,7 +237,7 @@ class Session:
             f["path"] for f in found.event("verified")["badFiles"]] == ["album – β/two.bin"], found.text)
 
     def full_disk(self):
-        if not self.small_disk:
+        if not self.is_isolated:
             return
         small = f"{self.folder}/small"
         os.mkdir(small)
@@ -259,6 +259,26 @@ class Session:
         self.b.wait_for(self.second, "seeding", limit=90)
         expect("every byte", filecmp.cmp(
             f"{self.folder}/content/second.bin", f"{small}/second.bin", shallow=False))
+
+    def interface_down(self):
+        """A node that is bound to an interface stands still while that is away."""
+        if not self.is_isolated:
+            return
+        bound = Node(self.programs, f"{self.folder}/c", "pt0")
+        try:
+            bound.start()
+            bound.ask("add", "b" * 40, "--into", f"{self.folder}/c in", "--allow", "10.99.0.7:9")
+            bound.wait_for_cause("b" * 40, "notReached")
+            subprocess.run(["ip", "link", "set", "pt0", "down"], check=True)
+            away = bound.wait_for_cause("b" * 40, "interfaceDown")
+            expect("which one", away["evidence"]["interfaces"] == ["pt0"], away)
+            status = bound.ask("status").event("status")
+            expect("not ready", status["unavailableInterfaces"] == ["pt0"] and status["notReady"], status)
+            expect("the doctor sees it", bound.ask("doctor").status == 2)
+            subprocess.run(["ip", "link", "set", "pt0", "up"], check=True)
+            bound.wait_for_cause("b" * 40, "notReached")
+        finally:
+            bound.end(signal.SIGKILL)
 
     def lonely(self):
         """A member that is not there."""
@@ -299,10 +319,10 @@ class Session:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("programs")
-    parser.add_argument("--small-disk", action="store_true")
+    parser.add_argument("--isolated", action="store_true")
     arguments = parser.parse_args()
     try:
-        Session(arguments.programs, arguments.small_disk).all()
+        Session(arguments.programs, arguments.isolated).all()
     except Wrong as error:
         print(f"FAILED: {error}", file=sys.stderr)
         return 1
