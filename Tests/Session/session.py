@@ -55,7 +55,8 @@ class Session:
         try:
             for step in (self.starting, self.sharing, self.fetching, self.looking, self.changing, self.stranger,
                          self.watching, self.withdrawn, self.killed, self.moving, self.spoilt,
-                         self.full_disk, self.interface_down, self.lonely, self.doctoring, self.stopping):
+                         self.full_disk, self.filling_disk,
+                         self.interface_down, self.lonely, self.doctoring, self.stopping):
                 step()
                 print(f"{time.monotonic() - self.began:6.1f} s  {step.__name__}", flush=True)
         except Exception:
@@ -256,6 +257,28 @@ class Session:
         os.unlink(f"{small}/ballast")
         subprocess.run(["mount", "-o", "remount,size=64m", small], check=True)
         self.b.ask("resume", self.second)
+        self.b.wait_for(self.second, "seeding", limit=90)
+        expect("every byte", filecmp.cmp(
+            f"{self.folder}/content/second.bin", f"{small}/second.bin", shallow=False))
+
+    def filling_disk(self):
+        """The disk fills in the middle: the fetch waits, and goes on by itself once there is room."""
+        if not self.is_isolated:
+            return
+        small = f"{self.folder}/small"
+        self.b.ask("remove", self.second, "--data")
+        subprocess.run(["mount", "-o", "remount,size=40m", small], check=True)
+        self.b.ask("add", self.second, "--into", small, "--allow", self.a.endpoint, "--paused")
+        self.b.ask("limit", self.second, "--limit-down", "2M")
+        self.b.ask("resume", self.second)
+        eventually("some bytes", lambda: self.b.torrent(self.second)["verifiedBytes"] > 0)
+        with contextlib.suppress(OSError), open(f"{small}/ballast", "wb", buffering=0) as ballast:
+            while True:
+                ballast.write(bytes(65536))
+        full = self.b.wait_for_cause(self.second, "diskFull")
+        expect("by itself", "by itself" in full["action"] or "free" in full["action"], full)
+        os.unlink(f"{small}/ballast")
+        self.b.ask("limit", self.second)
         self.b.wait_for(self.second, "seeding", limit=90)
         expect("every byte", filecmp.cmp(
             f"{self.folder}/content/second.bin", f"{small}/second.bin", shallow=False))

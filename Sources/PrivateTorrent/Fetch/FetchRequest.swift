@@ -25,6 +25,8 @@ public struct FetchRequest: Sendable {
     /// Whether it goes on only where it is asked for again after a restart, and not by itself: somebody waits for it, who
     /// is then gone.
     public var isAwaited = false
+    /// Whether it waits, where the disk fills on the way, until there is room; else it fails then.
+    var waitsForRoom = false
     /// Looks at the metadata before anything is written; what it throws ends the fetch.
     var inspect: (@Sendable (Metainfo) throws(EngineError) -> Void)?
 

@@ -168,7 +168,7 @@ struct FetchRun: Sendable {
         let elapsed: Duration
         do throws(EngineError) {
             try await begin()
-            try await torrent.waitUntilFinished()
+            try await waitUntilFinished(torrent)
             elapsed = ContinuousClock.now - start
             status = try await torrent.status()
         } catch {
@@ -202,6 +202,22 @@ struct FetchRun: Sendable {
             torrent: request.seedsAfterwards ? torrent : nil, elapsed: elapsed,
             downloadedBytes: status.receivedBytes - min(status.receivedBytes, status.wastedBytes),
             reusedBytes: status.reusedBytes, wastedBytes: status.wastedBytes)
+    }
+
+    /// What a full disk stopped, the engine takes up by itself once there is room.
+    private func waitUntilFinished(_ torrent: Torrent) async throws(EngineError) {
+        while true {
+            do throws(EngineError) {
+                return try await torrent.waitUntilFinished()
+            } catch {
+                guard request.waitsForRoom, error.code == .diskFull else { throw error }
+            }
+            while try await torrent.status().state == .failed {
+                guard (try? await Task.sleep(for: .seconds(1))) != nil else {
+                    throw EngineError(.cancelled, "wait for room", reason: "the task was cancelled")
+                }
+            }
+        }
     }
 
     // MARK: - The state directory

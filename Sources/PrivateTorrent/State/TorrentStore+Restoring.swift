@@ -120,6 +120,7 @@ extension TorrentStore {
         // Files are known by number here: a choice that was made is kept to the letter.
         request.selection = FileSelection(priorities: entry.filePriorities)
         request.job = entry.job
+        request.waitsForRoom = true
         let (starts, start) = AsyncStream.makeStream(of: Result<Torrent, EngineError>.self)
         let infoHash = entry.infoHash
         let fetch = Task {
