@@ -16,7 +16,9 @@ struct ConfigCommand: AsyncParsableCommand {
             abstract: "Say everything that is wrong with a configuration file.",
             discussion: "Exit code 78 where anything is, a key that nothing reads too. Nothing is contacted.")
 
-        @Argument(help: "The file that swarmd is to be given: .yaml, .yml or .json.")
+        @Argument(
+            help: "The file that swarmd is to be given: .yaml, .yml or .json.",
+            completion: .file(extensions: ["yaml", "yml", "json"]))
         var file: String
 
         @OptionGroup var common: CommonOptions
@@ -45,7 +47,9 @@ struct ConfigCommand: AsyncParsableCommand {
                 what the running node runs with, and what its file says otherwise by now.
                 """)
 
-        @Argument(help: "The file: .yaml, .yml or .json; none asks the running node.")
+        @Argument(
+            help: "The file: .yaml, .yml or .json; none asks the running node.",
+            completion: .file(extensions: ["yaml", "yml", "json"]))
         var file: String?
 
         @OptionGroup var node: NodeOptions

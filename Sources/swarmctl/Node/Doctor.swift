@@ -15,7 +15,8 @@ struct Doctor: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "The file that swarmd is given: it is checked too, and that no node runs is then a warning only.",
-            valueName: "file"))
+            valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml", "json"]))
     var config: String?
 
     @OptionGroup var node: NodeOptions

@@ -3,7 +3,9 @@ import NodeControl
 
 /// Which torrent of the node a command is about.
 struct TorrentArgument: ParsableArguments {
-    @Argument(help: "The torrent: its info-hash, the first digits of it (four or more), or its name.")
+    @Argument(
+        help: "The torrent: its info-hash, the first digits of it (four or more), or its name.",
+        completion: .custom { words, _, _ in await TorrentCompletions.all(words) })
     var torrent: String
 
     /// The one that is meant.

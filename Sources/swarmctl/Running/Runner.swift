@@ -16,7 +16,7 @@ struct Runner: Sendable {
     func run() async -> ExitStatus {
         await Runner.$signals.withValue(signals) {
             do {
-                var command = try Swarmctl.parseAsRoot(arguments)
+                var command = try await Swarmctl.asyncParseAsRoot(arguments)
                 if (command as? any EndsWhenInterrupted)?.endsWhenInterrupted == true {
                     signals?.interruptIsNormalEnd()
                 }

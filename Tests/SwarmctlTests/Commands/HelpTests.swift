@@ -1,4 +1,5 @@
 import ArgumentParser
+import NodeControl
 import Testing
 
 @testable import swarmctl
@@ -29,6 +30,24 @@ struct HelpTests {
         }
         look(at: try #require(root["command"]), "")
         #expect(seen > 10)
+    }
+
+    @Test("Where a torrent is to be named, those of the node that the line speaks of are offered")
+    func torrents() async throws {
+        let daemon = try await RunningDaemon.start()
+        let hash = String(repeating: "ab", count: 20)
+        var request = AddRequest(invite: hash, folder: "\(daemon.folder)/in", members: ["127.0.0.9"])
+        request.paused = true
+        _ = try await daemon.client.add(request)
+        let words = ["swarmctl", "pause", "--socket", daemon.socket, ""]
+        #expect(await TorrentCompletions.all(words) == [hash])
+        let offered = try await Command(
+            ["---completion", "pause", "--", "positional@0", "4", "0"] + words
+        ).end()
+        #expect(offered.lines == [hash], "\(offered.notes)")
+        #expect(await daemon.stop().status == 0)
+        #expect(await TorrentCompletions.all(words).isEmpty)
+        #expect(TorrentCompletions.socket(in: ["pause", "--socket=/s"]) == "/s")
     }
 
     @Test("A script for each shell completes every command", arguments: ["bash", "zsh", "fish"])
