@@ -21,7 +21,7 @@ package enum IdentityScan {
             run.removeAll(keepingCapacity: true)
         }
         for scalar in base32Replaced(text, replacement).unicodeScalars {
-            if isHexDigit(scalar) || scalar == "." || scalar == ":" {
+            if isPart(scalar) {
                 run.append(scalar)
             } else {
                 end(before: scalar)
@@ -30,6 +30,11 @@ package enum IdentityScan {
         }
         end(before: nil)
         return out
+    }
+
+    /// Whether it may stand in an address or in hexadecimal digits.
+    package static func isPart(_ scalar: Unicode.Scalar) -> Bool {
+        isHexDigit(scalar) || scalar == "." || scalar == ":"
     }
 
     private static func isHexDigit(_ scalar: Unicode.Scalar) -> Bool {

@@ -36,7 +36,9 @@ struct BundleRedactor {
     mutating func learn(path: String) {
         for component in path.split(separator: "/") where !Self.isPublic(component) {
             // A short word stands in many a sentence without meaning anybody's folder; in a path it is replaced all the same.
-            let isCommon = component.utf8.count <= 4 && component.allSatisfy { $0.isASCII && $0.isLowercase }
+            let isCommon =
+                component.utf8.count <= 4
+                && component.allSatisfy { $0.isASCII && ($0.isLowercase || $0.isNumber) }
             if !isCommon { learn(.name, String(component)) }
         }
     }
@@ -74,7 +76,8 @@ struct BundleRedactor {
         case .object(let object):
             .object(
                 object.sorted { $0.key < $1.key }.reduce(into: [:]) { out, pair in
-                    let name = Self.isWord(pair.key) ? text(pair.key) : pseudonyms.name(.text, pair.key)
+                    // Keys are words of ours; a name is no key.
+                    let name = Self.isWord(pair.key) ? identities(pair.key) : pseudonyms.name(.text, pair.key)
                     out[name] = tree(pair.value, key: pair.key, above: key)
                 })
         }
@@ -188,7 +191,14 @@ extension BundleRedactor {
     /// Says nothing of anybody.
     static func isPublic(_ address: IPAddress) -> Bool {
         address.isUnspecified || ["127.0.0.1", "::1"].contains("\(address)")
+            || engineVersions.contains("\(address)")
     }
+
+    /// libtorrent's look like an address.
+    private static let engineVersions: [String] = {
+        let versions = try? Engine.versions()
+        return [versions?.engineCompiled, versions?.engineRunning].compactMap { $0 }
+    }()
 
     /// Names that every machine has, and those of a state directory.
     static func isPublic(_ component: some StringProtocol) -> Bool {
@@ -198,7 +208,7 @@ extension BundleRedactor {
     private static let publicNames: Set = [
         "home", "root", "usr", "local", "var", "lib", "run", "srv", "etc", "tmp", "mnt", "media", "opt",
         "dev", "proc", "user", "swarmd", "privatetorrent", "control.sock", "control.sock.lock", "index.json",
-        "torrents", "quarantine", "running", "lock", "node.yaml", "node.yml", "node.json", ".", "..",
+        "torrents", "state", "quarantine", "running", "lock", "node.yaml", "node.yml", "node.json", ".", "..",
     ]
 
     private static let clients = [

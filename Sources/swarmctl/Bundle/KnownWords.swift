@@ -1,4 +1,5 @@
 import Foundation
+import SwarmdSupport
 import TorrentEngine
 
 /// Texts that are known to be nobody's business, and what stands for each: found in the middle of other texts, in the
@@ -71,6 +72,7 @@ struct KnownWords {
                 let end = index + word.scalars.count
                 guard end <= scalars.count, scalars[index..<end].elementsEqual(word.scalars) else { continue }
                 if word.isWhole, Self.isLetter(scalars, index - 1) || Self.isLetter(scalars, end) { continue }
+                if Self.cutsIdentity(scalars, index..<end) { continue }
                 out.append(contentsOf: word.pseudonym.unicodeScalars)
                 index = end
                 continue scan
@@ -79,6 +81,27 @@ struct KnownWords {
             index += 1
         }
         return String(out)
+    }
+
+    /// Whether replacing that range would take a part out of an address or info-hash, and leave the rest: of 10.0.0.3 a
+    /// folder that is called 3.
+    private static func cutsIdentity(_ scalars: [Unicode.Scalar], _ range: Range<Int>) -> Bool {
+        func isInRun(_ index: Int) -> Bool {
+            scalars.indices.contains(index) && IdentityScan.isPart(scalars[index])
+        }
+        func runs(over index: Int) -> Bool { isInRun(index - 1) && isInRun(index) }
+        guard runs(over: range.lowerBound) || runs(over: range.upperBound) else { return false }
+        var (start, end) = (range.lowerBound, range.upperBound)
+        if isInRun(start) { while isInRun(start - 1) { start -= 1 } }
+        if isInRun(end - 1) { while isInRun(end) { end += 1 } }
+        var around = String.UnicodeScalarView()
+        around.append(contentsOf: scalars[start..<end])
+        var isCut = false
+        _ = IdentityScan.replacing(String(around)) { _ in
+            isCut = true
+            return nil
+        }
+        return isCut
     }
 
     private static func isLetter(_ scalars: [Unicode.Scalar], _ index: Int) -> Bool {

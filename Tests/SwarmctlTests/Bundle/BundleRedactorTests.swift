@@ -65,6 +65,21 @@ import TorrentEngine
         #expect(!out.contains(secret), "\(out)")
     }
 
+    @Test("A name that is a part of an address, or a word of the API, takes neither apart")
+    func pieces() throws {
+        var redactor = BundleRedactor()
+        for name in ["12", "state", "10.11 backup", "Decade"] { redactor.learn(path: "/srv/\(name)") }
+        redactor.learn(.name, "3")
+        #expect(redactor.text("after 12 ms") == "after 12 ms")
+        #expect(redactor.text("at 127.0.0.3:33967 and 10.11.12.3") == "at address-1:33967 and address-2")
+        #expect(!redactor.text("of 10.11 backup: Decade").contains("11"))
+        #expect(!redactor.text("of 10.11 backup: Decade").contains("Decade"))
+        let tree = try JSONTree(parsing: Array(#"{"state": "seeding", "stateProblems": 12}"#.utf8))
+        #expect(redactor.tree(tree) == tree)
+        let version = try Engine.versions().engineRunning
+        #expect(redactor.text("libtorrent \(version)") == "libtorrent \(version)")
+    }
+
     @Test("Plain words, numbers and times stay")
     func plain() {
         var redactor = BundleRedactor()
