@@ -115,6 +115,24 @@ struct FileSelectionTests {
         #expect(Glob(pattern).matches(text) == matches)
     }
 
+    @Test("What is missing is counted by piece, and each piece once")
+    func missing() async throws {
+        let scratch = try Scratch()
+        for (name, bytes) in [("a", 10_000), ("b", 10_000), ("c", 40_000)] {
+            try scratch.file("in/\(name)", bytes: bytes)
+        }
+        var options = TorrentCreator.Options()
+        options.pieceLengthBytes = 16384
+        let metainfo = try await TorrentCreator(options: options).create(of: "\(scratch.path)/in").metainfo
+        for (wanted, pieces, missing) in [
+            (nil, [], 60_000), ([0], [], 16384), ([0, 1], [], 2 * 16384), ([0, 1], [0x80], 16384),
+            ([2], [], 60_000 - 16384), ([1, 2], [0x10], 3 * 16384), ([0], [0xf0], 0),
+        ] as [(Set<Int>?, [UInt8], UInt64)] {
+            let destination = Destination(folder: scratch.path, metainfo: metainfo, wanted: wanted)
+            #expect(destination.missingBytes(given: pieces) == missing, "\(String(describing: wanted))")
+        }
+    }
+
     @Test("A pattern of many stars takes no time that grows beyond its length")
     func stars() {
         let text = String(repeating: "a", count: 5000)

@@ -226,6 +226,11 @@ struct TorrentStoreTests {
         var store = try await open()
         _ = try await Seeder(store: store).seed(created.metainfo, in: scratch.path, members: [])
         let target = "\(scratch.path)/elsewhere"
+        // What is not whole has a record beside it, which would stay.
+        try await store.update(hash) { $0.isComplete = false }
+        let error = await #expect(throws: EngineError.self) { try await store.move(hash, to: target) }
+        #expect(error?.code == .wrongState && scratch.tree("elsewhere").isEmpty)
+        try await store.update(hash) { $0.isComplete = true }
         #expect(try await store.move(hash, to: target).isEmpty)
         try await crash(store)
         store = try await open()

@@ -88,6 +88,8 @@ struct MovingTests {
             let both = [try seed.bytes("here/album/sub/two"), try seed.bytes("there/album/sub/two")]
             #expect(both.allSatisfy { $0 == Array(seed.content[20_000...]) })
             #expect(try await seed.torrent.status().isMoving)
+            // It goes on only when it is moved.
+            try await seed.torrent.start()
         }
         #expect(try await !seed.torrent.status().isMoving)
         #expect(!seed.exists("here/album"))
