@@ -160,6 +160,21 @@ CLT_RESULT clt_metainfo_parse_info(const uint8_t *bytes, size_t length, const cl
                                    clt_metainfo **out, clt_error *error) CLT_NOEXCEPT;
 CLT_EXPORT void clt_metainfo_free(clt_metainfo *metainfo) CLT_NOEXCEPT;
 
+typedef struct clt_renaming {
+    uint32_t struct_size;
+    uint32_t reserved;
+    uint64_t file;    /* its index */
+    const char *path; /* as clt_file has it */
+    size_t path_length;
+} clt_renaming;
+
+/* The same torrent (info-hash and bytes) with other names for some of its files; free both. A new path begins
+ * with the torrent's folder as the old one does, or, where the torrent is a file alone, is its new name; what
+ * the cleaning of names would change is refused (CLT_INVALID_ARGUMENT), and so is what another file or folder
+ * of the torrent has (CLT_IO, EEXIST). The message names the path. Never blocks; CPU bound. */
+CLT_RESULT clt_metainfo_rename(const clt_metainfo *metainfo, const clt_renaming *names, uint64_t count,
+                               clt_metainfo **out, clt_error *error) CLT_NOEXCEPT;
+
 /* All borrowed from the metainfo, until it is freed. */
 CLT_RESULT clt_metainfo_get_summary(const clt_metainfo *metainfo, clt_metainfo_summary *out,
                                     clt_error *error) CLT_NOEXCEPT;
@@ -283,6 +298,13 @@ CLT_EXPORT void clt_hash_job_free(clt_hash_job *job) CLT_NOEXCEPT; /* not while 
 CLT_RESULT clt_files_sync(const char *root, size_t root_length, const clt_hash_file *files,
                           uint64_t file_count, const uint8_t *wanted, size_t wanted_length,
                           clt_file_identity *out, clt_error *error) CLT_NOEXCEPT;
+
+/* Gives a regular file below `root` another name, as clt_torrent_rename does for a torrent that is in an
+ * engine; also the rest of that where a crash has left it with both names. `found`: 0 where it is not there,
+ * and the new name is free. CLT_IO with `system_errno`; EEXIST: something stands there already. Blocks for as
+ * long as the disk takes. */
+CLT_RESULT clt_file_rename(const char *root, size_t root_length, const char *from, size_t from_length,
+                           const char *to, size_t to_length, int32_t *found, clt_error *error) CLT_NOEXCEPT;
 
 typedef struct clt_build_options {
     uint32_t struct_size;
@@ -436,7 +458,10 @@ typedef enum clt_event_kind {
      * a NUL byte after each. Nothing of it was sent; all is checked now, and what is bad is fetched again. */
     CLT_EVENT_CORRUPT = 22,
     /* endpoint, direction; value: clt_peer_stage. Each at most once for a connection */
-    CLT_EVENT_PEER_STAGE = 23
+    CLT_EVENT_PEER_STAGE = 23,
+    /* request; value 1: the file has its new name, 0: it has its old one; system_errno, text, data: the path.
+     */
+    CLT_EVENT_RENAMED = 24
 } clt_event_kind;
 
 /* How far a member's connection got, beside its handshake (CLT_EVENT_PEER_CONNECTED). */
@@ -645,6 +670,14 @@ CLT_RESULT clt_torrent_cancel_move(clt_engine *engine, clt_torrent_id torrent, c
 /* CLT_WRONG_STATE unless the first step is done. Blocks briefly. */
 CLT_RESULT clt_torrent_end_move(clt_engine *engine, clt_torrent_id torrent, int32_t discard_sources,
                                 uint64_t request, clt_error *error) CLT_NOEXCEPT;
+/* Gives a file another name, as clt_metainfo_rename says, and answers with CLT_EVENT_RENAMED; meanwhile the
+ * torrent stands still, and goes on as it was before. At each moment, and after a crash, the file has one of
+ * the two names, or both, which clt_file_rename brings to an end. Nothing that stands there already is
+ * touched. A file that is not there yet gets its new name when it comes. Of other files nothing changes, and
+ * nothing for members. The caller makes a note of the name, and adds the torrent by a metainfo that has it.
+ * CLT_WRONG_STATE before CLT_EVENT_CHECKED, and while it is moved. Blocks briefly. */
+CLT_RESULT clt_torrent_rename(clt_engine *engine, clt_torrent_id torrent, uint64_t file, const char *path,
+                              size_t path_length, uint64_t request, clt_error *error) CLT_NOEXCEPT;
 /* Replaces the members. Whoever no longer matches is cut before this returns. Blocks briefly. */
 CLT_RESULT clt_torrent_set_members(clt_engine *engine, clt_torrent_id torrent, const clt_member *members,
                                    uint64_t member_count, clt_error *error) CLT_NOEXCEPT;

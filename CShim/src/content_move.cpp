@@ -1,4 +1,5 @@
 #include "content_move.hpp"
+#include "file_rename.hpp"
 
 #include <libtorrent/hasher.hpp>
 
@@ -16,18 +17,6 @@ namespace clt {
 namespace {
 
 constexpr size_t portion = 1 << 20;
-
-// All but the change time, which a link more or less alters.
-bool is_same_content(file_identity const &a, file_identity const &b) {
-    return a.is_same_file(b) && a.size == b.size && a.mtime_ns == b.mtime_ns;
-}
-
-int identity_of(int file, file_identity *out) {
-    struct stat status {};
-    if (::fstat(file, &status) != 0) return errno;
-    *out = file_identity::of(status);
-    return 0;
-}
 
 int write_all(int file, char const *from, size_t length, uint64_t at) {
     while (length > 0) {
@@ -101,16 +90,9 @@ file_fault content_move::open_folders() {
 }
 
 file_fault content_move::is_free(item const &of) const {
-    descriptor above;
-    int const error = open_folder_beneath(to_folder_.get(), folder_of(of.file.path), &above);
-    if (error == ENOENT) return {};
-    if (error == ELOOP || error == ENOTDIR)
-        return fault(of, EEXIST, "something stands in the way of a folder");
-    if (error != 0) return fault(of, error, "open the folder");
-    struct stat status {};
-    if (::fstatat(above.get(), name_of(of.file.path).c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0)
-        return fault(of, EEXIST, "something stands there already");
-    return errno == ENOENT ? file_fault{} : fault(of, errno, "look at the place");
+    file_fault found = is_free_beneath(to_folder_.get(), of.file.path);
+    if (found) found.file = int(of.index);
+    return found;
 }
 
 file_fault content_move::is_room() const {
@@ -169,7 +151,7 @@ bool content_move::link(item &of, int source, int above, int *error) {
         return false;
     }
     of.how = carried::linked;
-    if (identity_of(source, &after) != 0 || !is_same_content(before, after) || !guard.holds()) {
+    if (identity_of(source, &after) != 0 || !before.is_same_content(after) || !guard.holds()) {
         *error = ESTALE;
         return false;
     }
@@ -317,7 +299,7 @@ void content_move::undo() {
             continue;
         }
         if (is_known && left == 0 && identity_of(source.get(), &after) == 0 &&
-            is_same_content(before, after) && guard->holds())
+            before.is_same_content(after) && guard->holds())
             i->now = after;
     }
     for (auto path = made_.rbegin(); path != made_.rend(); ++path)
@@ -350,7 +332,7 @@ std::vector<left_file> content_move::discard_sources() {
                         remove_file_beneath(from_folder_.get(), i.file.path, [&](file_identity const &there) {
                             return there.is_same_file(before);
                         });
-                if (error == 0 && identity_of(target.get(), &after) == 0 && is_same_content(before, after) &&
+                if (error == 0 && identity_of(target.get(), &after) == 0 && before.is_same_content(after) &&
                     guard.holds())
                     i.now = after;
             }

@@ -265,16 +265,6 @@ void disk_layer::async_delete_files(lt::storage_index_t index, lt::remove_flags_
     });
 }
 
-// Nothing in the shim renames: files that are held to what they are keep their names.
-void disk_layer::async_rename_file(
-    lt::storage_index_t, lt::file_index_t file, std::string name,
-    std::function<void(std::string const &, lt::file_index_t, lt::storage_error const &)> handler) {
-    boost::asio::post(network_, [file, name = std::move(name), handler = std::move(handler)] {
-        handler(name, file,
-                storage_error({static_cast<int>(file), EOPNOTSUPP, ""}, lt::operation_t::file_rename));
-    });
-}
-
 // ---- The inner layer's alone ----
 
 void disk_layer::async_hash2(

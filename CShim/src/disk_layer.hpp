@@ -135,6 +135,13 @@ private:
     void switch_to(std::shared_ptr<moving> const &job);
     void move_back(std::shared_ptr<moving> const &job, file_fault const &fault);
     void open_again(storage_pointer const &storage);
+    // Puts a new storage of the inner layer in the place of the old one, once it has looked at the files; 0
+    // or an errno.
+    void renew_inner(storage_pointer const &storage, std::string const &folder,
+                     std::function<void(int)> done);
+    struct renaming;
+    void renamed(std::shared_ptr<renaming> const &job, file_fault const &fault);
+    void end_rename(std::shared_ptr<renaming> const &job, file_fault const &fault);
     lt::storage_holder make_inner(disk_storage const &storage, std::string const &folder);
     void remove_files(storage_pointer const &storage, std::function<void()> handler);
     lt::storage_index_t inner_of(lt::storage_index_t index) const { return storages_.at(index)->inner; }

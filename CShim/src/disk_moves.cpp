@@ -66,33 +66,42 @@ lt::storage_holder disk_layer::make_inner(disk_storage const &s, std::string con
     return inner_->new_torrent({*s.layout, s.names, folder, s.mode, all, s.info_hash}, s.owner.lock());
 }
 
-void disk_layer::switch_to(std::shared_ptr<moving> const &job) {
-    disk_storage &s = *job->storage;
-    auto fresh = std::make_shared<lt::storage_holder>(make_inner(s, job->move->to()));
+void disk_layer::renew_inner(storage_pointer const &s, std::string const &folder,
+                             std::function<void(int)> done) {
+    auto fresh = std::make_shared<lt::storage_holder>(make_inner(*s, folder));
     // It looks at the files before it is used, as at the start of a torrent.
-    inner_->async_check_files(
-        *fresh, nullptr, {}, [this, job, fresh](lt::status_t status, lt::storage_error const &error) {
-            disk_storage &s = *job->storage;
-            if (status == lt::status_t::fatal_disk_error || s.is_removed) {
-                fresh->reset();
-                int const code = error.ec ? error.ec.value() : ECANCELED;
-                mover_.add([move = job->move] { return move->undo(), 0; },
-                           [this, job, code](int, int) {
-                               move_back(job, {-1, code, "the files could not be taken up"});
-                           });
-                mover_.submit();
-                return;
-            }
-            s.files = std::make_shared<sealed_files>(*s.files, job->move->to(), job->move->identities());
-            s.inner = std::move(*fresh); // closes the old one
-            s.is_moved = true;
-            job->handler(lt::status_t::no_error, job->move->to(), {});
-            if (s.watch && s.watch->observer != nullptr)
-                s.watch->observer->content_moved({}, job->move->to());
-            else
-                open_again(job->storage);
-        });
+    inner_->async_check_files(*fresh, nullptr, {},
+                              [s, fresh, done](lt::status_t status, lt::storage_error const &error) {
+                                  if (status == lt::status_t::fatal_disk_error || s->is_removed) {
+                                      fresh->reset();
+                                      done(error.ec ? error.ec.value() : ECANCELED);
+                                      return;
+                                  }
+                                  s->inner = std::move(*fresh); // closes the old one
+                                  done(0);
+                              });
     inner_->submit_jobs();
+}
+
+void disk_layer::switch_to(std::shared_ptr<moving> const &job) {
+    renew_inner(job->storage, job->move->to(), [this, job](int error) {
+        disk_storage &s = *job->storage;
+        if (error != 0) {
+            mover_.add([move = job->move] { return move->undo(), 0; },
+                       [this, job, error](int, int) {
+                           move_back(job, {-1, error, "the files could not be taken up"});
+                       });
+            mover_.submit();
+            return;
+        }
+        s.files = std::make_shared<sealed_files>(*s.files, job->move->to(), job->move->identities());
+        s.is_moved = true;
+        job->handler(lt::status_t::no_error, job->move->to(), {});
+        if (s.watch && s.watch->observer != nullptr)
+            s.watch->observer->content_moved({}, job->move->to());
+        else
+            open_again(job->storage);
+    });
 }
 
 void disk_layer::move_back(std::shared_ptr<moving> const &job, file_fault const &fault) {

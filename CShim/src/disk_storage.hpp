@@ -27,6 +27,9 @@ struct content_observer {
     // The torrent's files stand in the other folder, and in this one too; or, with a fault, in this one
     // alone.
     virtual void content_moved(file_fault const &fault, std::string const &path) = 0;
+    // A file has the name that it was to have; or, with a fault, the one that it had. `path`: of the fault,
+    // in full.
+    virtual void content_renamed(file_fault const &fault, std::string const &path) = 0;
     // They stand in the other folder alone, but for those that were left.
     virtual void sources_discarded(std::vector<left_file> left) = 0;
     // A piece that was taken for good is not; `paths`: of its files. The engine checks them all now.
@@ -66,7 +69,9 @@ public:
     lt::storage_holder inner;
     // What the inner layer's storage was made of.
     lt::file_storage const *layout = nullptr; // of the owner
-    lt::file_storage const *names = nullptr;  // the same with other names, where there are any; of the owner
+    lt::file_storage const *names =
+        nullptr; // the same with other names, where there are any; of the owner, or
+    std::shared_ptr<lt::file_storage const> given_names; // ours, once a file was renamed
     std::weak_ptr<void> owner;
     lt::storage_mode_t mode{};
     lt::sha1_hash info_hash;

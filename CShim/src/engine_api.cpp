@@ -218,6 +218,14 @@ int32_t clt_torrent_end_move(clt_engine *engine, clt_torrent_id torrent, int32_t
                         [&](clt::engine &, clt::torrent &t) { t.end_move(discard_sources != 0, request); });
 }
 
+int32_t clt_torrent_rename(clt_engine *engine, clt_torrent_id torrent, uint64_t file, char const *path,
+                           size_t path_length, uint64_t request, clt_error *error) noexcept {
+    return with_torrent(engine, torrent, error, [&](clt::engine &, clt::torrent &t) {
+        clt::require(file <= INT32_MAX, "there is no file of that index");
+        t.rename(int(file), clt::text_in(path, path_length, "path is NULL with a length"), request);
+    });
+}
+
 int32_t clt_torrent_set_members(clt_engine *engine, clt_torrent_id torrent, clt_member const *members,
                                 uint64_t member_count, clt_error *error) noexcept {
     return with_torrent(engine, torrent, error, [&](clt::engine &native, clt::torrent &t) {

@@ -1,5 +1,7 @@
 #include "file_identity.hpp"
 
+#include <cerrno>
+
 namespace clt {
 
 namespace {
@@ -37,8 +39,14 @@ clt_file_identity file_identity::out() const {
 }
 
 bool file_identity::operator==(file_identity const &other) const {
-    return is_same_file(other) && size == other.size && mtime_ns == other.mtime_ns &&
-           ctime_ns == other.ctime_ns;
+    return is_same_content(other) && ctime_ns == other.ctime_ns;
+}
+
+int identity_of(int file, file_identity *out) {
+    struct stat status {};
+    if (::fstat(file, &status) != 0) return errno;
+    *out = file_identity::of(status);
+    return 0;
 }
 
 } // namespace clt

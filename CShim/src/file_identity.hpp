@@ -18,7 +18,14 @@ struct file_identity {
     bool is_same_file(file_identity const &other) const {
         return device == other.device && inode == other.inode;
     }
+    // All but the change time, which a link more or less alters.
+    bool is_same_content(file_identity const &other) const {
+        return is_same_file(other) && size == other.size && mtime_ns == other.mtime_ns;
+    }
     bool operator==(file_identity const &other) const;
 };
+
+// 0, or an errno. Of an open file.
+int identity_of(int file, file_identity *out);
 
 } // namespace clt

@@ -18,7 +18,6 @@ namespace clt {
 namespace {
 
 constexpr int64_t most_piece_length = 256 << 20; // the piece picker refuses 1 GiB by throwing
-constexpr size_t max_path = 3072;                // leaves room for the save path below PATH_MAX
 
 std::string_view const prefix = "d4:info";
 
@@ -211,6 +210,19 @@ std::unique_ptr<clt_metainfo> parse_torrent(lt::span<char const> bytes, clt_limi
 std::unique_ptr<clt_metainfo> parse_info(lt::span<char const> bytes, clt_limits const &given) {
     clt_limits const limits = given.struct_size == 0 ? effective_limits(nullptr) : effective_limits(&given);
     return build(bytes, limits, nullptr, 0);
+}
+
+std::unique_ptr<clt_metainfo> renamed(clt_metainfo const &metainfo, file_names const &names) {
+    with_names(metainfo.info->files(), names);
+    auto out = std::make_unique<clt_metainfo>(metainfo);
+    out->info = std::make_shared<lt::torrent_info>(*metainfo.info);
+    for (auto const &[index, path] : names) {
+        auto &file = out->files[static_cast<size_t>(static_cast<int>(index))];
+        out->info->rename_file(index, path);
+        file.path = path;
+        file.engine_differs = path != out->info->orig_files().file_path(index);
+    }
+    return out;
 }
 
 std::vector<std::pair<lt::file_index_t, std::string>> renames_after_cleaning(clt_metainfo const &metainfo) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "clibtorrent.h"
+#include "file_names.hpp"
 
 #include <cstdint>
 #include <libtorrent/fwd.hpp>
@@ -38,6 +39,8 @@ struct clt_metainfo {
 namespace clt {
 
 std::unique_ptr<clt_metainfo> parse_torrent(lt::span<char const> bytes, clt_limits const &limits);
+// The same torrent, with other names for some of its files (file_names.hpp).
+std::unique_ptr<clt_metainfo> renamed(clt_metainfo const &metainfo, file_names const &names);
 // An info dictionary alone, as peers send it. `limits` may be all zero.
 std::unique_ptr<clt_metainfo> parse_info(lt::span<char const> bytes, clt_limits const &limits);
 

@@ -33,6 +33,25 @@ int32_t clt_metainfo_parse_info(uint8_t const *bytes, size_t length, clt_limits 
     });
 }
 
+int32_t clt_metainfo_rename(clt_metainfo const *metainfo, clt_renaming const *names, uint64_t count,
+                            clt_metainfo **out, clt_error *error) noexcept {
+    return clt::guard(error, [&] {
+        clt::require(metainfo != nullptr && out != nullptr && (names != nullptr || count == 0),
+                     "an argument is NULL");
+        clt::file_names list;
+        auto const *next = reinterpret_cast<char const *>(names);
+        for (uint64_t i = 0; i < count; ++i) {
+            auto const *raw = reinterpret_cast<clt_renaming const *>(next);
+            clt_renaming const given = clt::read_struct(raw);
+            next += raw->struct_size; // of the caller's header
+            clt::require(given.file < metainfo->files.size(), "there is no file of that index");
+            list.emplace_back(lt::file_index_t(static_cast<int>(given.file)),
+                              clt::text_in(given.path, given.path_length, "path is NULL with a length"));
+        }
+        *out = clt::renamed(*metainfo, list).release();
+    });
+}
+
 void clt_metainfo_free(clt_metainfo *metainfo) noexcept {
     delete metainfo;
 }

@@ -9,6 +9,9 @@
 
 namespace clt {
 
+// Bytes of a path below the save folder: leaves room for that below PATH_MAX.
+constexpr size_t max_path = 3072;
+
 // The rule for one component of a path, applied on top of the engine's own cleaning (which drops '/', '\',
 // seven bidirectional controls and the components "." and "..", turns control characters into '_', and cuts
 // at about 250 bytes, but lets "...", ".. " and " .." pass, and in one case "..": a last component that was

@@ -25,7 +25,8 @@ bool is_regular(struct stat const &status) {
 
 } // namespace
 
-write_guard::write_guard(int file) : file_(file), taken_(take_lease(file)) {}
+write_guard::write_guard(int file)
+    : file_(file), taken_(take_lease(file)), is_refused_(!taken_ && errno == EAGAIN) {}
 
 write_guard::~write_guard() {
     if (taken_) ::fcntl(file_, F_SETLEASE, F_UNLCK);

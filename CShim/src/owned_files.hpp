@@ -18,10 +18,13 @@ public:
     write_guard(write_guard const &) = delete;
     write_guard &operator=(write_guard const &) = delete;
     bool holds() const;
+    // There could be one, but somebody has the file open for writing.
+    bool is_refused() const { return is_refused_; }
 
 private:
     int const file_;
     bool const taken_;
+    bool const is_refused_;
 };
 
 // Removes the name of a regular file below a folder, no link followed. 0 where it is gone, or was not there;

@@ -1,4 +1,5 @@
 #include "sealed_files.hpp"
+#include "file_rename.hpp"
 #include "open_files.hpp"
 #include "owned_files.hpp"
 
@@ -92,6 +93,21 @@ sealed_files::sealed_files(sealed_files const &of, std::string folder,
     }
 }
 
+sealed_files::sealed_files(sealed_files const &of, size_t renamed, std::string path,
+                           std::optional<file_identity> const &now)
+    : id_(next_id()), folder_(of.folder_), piece_length_(of.piece_length_), total_(of.total_),
+      sealed_(of.sealed_.load()) {
+    for (state &s : of.states()) {
+        file f;
+        static_cast<state &>(f) = std::move(s);
+        if (files_.size() == renamed) {
+            f.path = std::move(path);
+            if (now) f.identity = *now;
+        }
+        files_.push_back(std::move(f));
+    }
+}
+
 std::vector<sealed_files::state> sealed_files::states() const {
     std::lock_guard const lock(mutex_);
     return {files_.begin(), files_.end()};
@@ -172,6 +188,24 @@ file_fault sealed_files::look(size_t *next, size_t most) {
     }
     if (*next >= files_.size()) *next = 0;
     return {};
+}
+
+file_fault sealed_files::rename(size_t index, std::string const &to,
+                                std::optional<file_identity> *now) const {
+    state const f = states()[index];
+    if (f.path.empty()) return {int(index), EINVAL, "its name is none that is allowed"};
+    descriptor const folder = open_folder(folder_);
+    if (!folder) return {int(index), errno, "open the folder: " + std::generic_category().message(errno)};
+    file_fault wrong = rename_file_beneath(
+        folder.get(), f.path, to,
+        [&](file_identity const &there) {
+            return f.held == held_to::nothing ||
+                   (f.held == held_to::version ? f.identity == there : f.identity.is_same_file(there));
+        },
+        f.held == held_to::version, now);
+    if (!wrong && !now->has_value() && f.held != held_to::nothing) wrong = {-1, ESTALE, "the file is gone"};
+    if (wrong) wrong.file = int(index);
+    return wrong;
 }
 
 std::vector<left_file> sealed_files::remove(std::vector<bool> const &had) const {

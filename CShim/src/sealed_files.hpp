@@ -58,12 +58,17 @@ public:
     sealed_files(sealed_files const &of, std::string folder,
                  std::vector<std::optional<file_identity>> const &now);
 
+    // The same files, one of them under another name. `now`: who it is, where it is there.
+    sealed_files(sealed_files const &of, size_t file, std::string path,
+                 std::optional<file_identity> const &now);
+
     uint64_t id() const { return id_; }
     std::string const &folder() const { return folder_; }
     std::vector<state> states() const;
     // What changed of a file was our own doing, and seen to be nothing else: its content is what it was.
     void reidentify(size_t file, file_identity const &now);
     size_t count() const { return files_.size(); }
+    std::string const &path(size_t file) const { return files_[file].path; }
     std::string full_path(int file) const;
     int open(int file, descriptor *out) const; // 0 or an errno
     int file_at(int piece, int start) const;
@@ -80,6 +85,8 @@ public:
     // Is each of the next `most` files from `*next` on still what it was? Moves `*next` on, to 0 at the end.
     file_fault look(size_t *next, size_t most);
     bool is_sealed() const { return sealed_; }
+    // Gives a file another name (rename_file_beneath).
+    file_fault rename(size_t file, std::string const &to, std::optional<file_identity> *now) const;
     // Removes the files that are the torrent's: each that it wrote, or of which it had a piece (`had`, by
     // piece), where what stands there is still what it is held to; and the folders that are then empty. The
     // rest stays, and is named.

@@ -57,6 +57,8 @@ public:
     void move(std::string path, uint64_t request);
     void cancel_move() { context_.disk->cancel_move(*content_); }
     void end_move(bool discarding, uint64_t request);
+    // Gives a file another name (file_names.hpp); answered by CLT_EVENT_RENAMED. It stands still until then.
+    void rename(int file, std::string const &path, uint64_t request);
     void accept_metadata(clt_metainfo const &looked_at);
     void set_members(std::vector<member> members);
     void cut_all() { gate_->cut_all(); }
@@ -101,6 +103,7 @@ private:
 
     void content_failed(file_fault const &fault, std::string const &path) override;
     void content_moved(file_fault const &fault, std::string const &path) override;
+    void content_renamed(file_fault const &fault, std::string const &path) override;
     void sources_discarded(std::vector<left_file> left) override;
     void content_corrupt(int piece, std::vector<std::string> const &paths) override;
     void room_found() override;
@@ -108,6 +111,8 @@ private:
     void push(event e) { context_.events.push(std::move(e)); }
     void close_plugins();
     void push_state();
+    void stand_still(uint64_t request, char const *wish);
+    void answer_move(clt_event_kind kind, file_fault const &fault, std::string const &path);
     void go_on_after_move();
     void apply_selection();
     clt_torrent_state state_of(lt::torrent_status const &status) const;

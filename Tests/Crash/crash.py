@@ -16,7 +16,7 @@ import threading
 import time
 
 KIB = 1024
-STAGES = ["adding", "metadata", "downloading", "saving", "finishing", "moving", "removing"]
+STAGES = ["adding", "metadata", "downloading", "saving", "finishing", "moving", "renaming", "removing"]
 SEED, NODE = "127.0.0.1", "127.0.0.2"
 
 
@@ -86,17 +86,17 @@ class Node:
 class Content:
     """Something that the seed has, and the node fetches."""
 
-    def __init__(self, path, info_hash, size):
+    def __init__(self, path, info_hash, size, files):
         self.path, self.info_hash, self.size = path, info_hash, size
+        self.files = files  # below the save folder, in the torrent's order
+        self.names = {}  # of those that the node renamed
+        self.renaming = {}  # an order to do that which it has not answered
         self.folder = None  # where the node has it
         self.is_kept = False  # said to be added, and not said to be removed
         self.was_doubtful = False  # an order to add or remove was under way when the node was killed
 
-    def files(self):
-        if os.path.isfile(self.path):
-            return [""]
-        return [os.path.relpath(os.path.join(folder, name), self.path)
-                for folder, _, names in os.walk(self.path) for name in names]
+    def source(self, index):
+        return os.path.join(os.path.dirname(self.path), self.files[index])
 
 
 def digest(path):
@@ -128,12 +128,12 @@ class Run:
         self.elsewhere = folder  # where it moves to
         self.seed = Node(program, f"{folder}/seed-state", f"{SEED}:0", 30000)
         self.peer = self.seed.wait("ready")["listen"]
-        self.contents, self.moves = [], 0
+        self.contents, self.moves, self.renames = [], 0, 0
         for path in write_content(f"{folder}/content", self.random):
             self.seed.tell("seed", path, NODE)
             said = self.seed.wait("seeding")
             self.seed.tell("limit", said["infoHash"], 6 << 20)
-            self.contents.append(Content(path, said["infoHash"], said["bytes"]))
+            self.contents.append(Content(path, said["infoHash"], said["bytes"], said["files"].split("\n")))
 
     def start(self):
         node = Node(self.program, self.state, f"{NODE}:0", 200)
@@ -145,6 +145,11 @@ class Run:
             if not content.was_doubtful:
                 assert is_there == content.is_kept, f"{content.path}: kept {is_there}, not {content.is_kept}"
             content.is_kept, content.was_doubtful = is_there, False
+            names = {said["file"]: said["path"] for said in node.seen
+                     if said["event"] == "named" and said["infoHash"] == content.info_hash}
+            if is_there:
+                assert names in (content.names, content.names | content.renaming), f"{content.path}: named {names}"
+            content.names, content.renaming = names, {}
             if is_there:
                 content.folder = kept[content.info_hash]["folder"]
                 assert kept[content.info_hash]["members"] == 1, f"{content.path}: its members are gone"
@@ -157,8 +162,22 @@ class Run:
         torrent = f"{self.state}/torrents/{content.info_hash}.torrent"
         if not os.path.exists(torrent):
             return 0
-        said = subprocess.run([self.program, "verify", torrent, content.folder], check=True, capture_output=True)
+        names = [f"{index}={path}" for index, path in self.names_on_disk(content).items()]
+        said = subprocess.run([self.program, "verify", torrent, content.folder, *names], check=True,
+                              capture_output=True)
         return json.loads(said.stdout)["bytes"]
+
+    def names_on_disk(self, content):
+        """Of files that were renamed; of one that was cut off, the name that it has."""
+        with open(f"{self.state}/index.json", encoding="utf-8") as file:
+            entries = {entry["infoHash"]: entry for entry in json.load(file)["torrents"]}
+        entry = entries.get(content.info_hash, {})
+        names = {int(index): path for index, path in entry.get("names", {}).items()}
+        renaming = entry.get("renaming")
+        if renaming:
+            old, new = renaming["from"], renaming["to"]
+            names[renaming["file"]] = new if os.path.exists(f"{entry['saveFolder']}/{new}") else old
+        return names
 
     def add(self, node, content):
         content.was_doubtful, content.folder = True, self.downloads
@@ -175,6 +194,7 @@ class Run:
             node.wait("removed", infoHash=content.info_hash)
         content.is_kept = content.was_doubtful = False
         self.delete(content)
+        content.names, content.renaming = {}, {}
 
     def folders_of(self, content):
         """Where it may be: a move that was cut off leaves files in both folders."""
@@ -183,7 +203,8 @@ class Run:
     def delete(self, content):
         name = os.path.basename(content.path)
         for folder in self.folders_of(content):
-            for path in (f"{folder}/{name}", f"{folder}/.{name}.fetch"):
+            renamed = [path.split("/")[0] for path in (content.names | content.renaming).values()]
+            for path in (f"{folder}/{each}" for each in (name, f".{name}.fetch", *renamed)):
                 shutil.rmtree(path, ignore_errors=True)
                 if os.path.isfile(path):
                     os.unlink(path)
@@ -200,7 +221,7 @@ class Run:
 
     def reach(self, node, stage, content):
         """Brings the node to the moment at which it is killed."""
-        if stage not in ("moving", "removing"):
+        if stage not in ("moving", "removing") and not (stage == "renaming" and self.random.random() < 0.5):
             whole = content.is_kept and node.status(content.info_hash).get("state") == "seeding"
             if stage == "adding" or whole:
                 self.remove(node, content)
@@ -231,6 +252,20 @@ class Run:
             self.moves += 1
             node.tell("move", content.info_hash, f"{self.elsewhere}/moved-{self.moves}")
             time.sleep(self.random.uniform(0, 0.06))
+        elif stage == "renaming":
+            if not content.is_kept:
+                self.add(node, content)
+                self.added(node, content)
+            self.verified(node, content, self.random.uniform(0.01, 1.0))
+            self.renames += 1
+            index = self.random.randrange(len(content.files))
+            name = f"renamed-{self.renames}"
+            if "/" in content.files[index]:
+                folder = self.random.choice(["", f"{name}/", "0/"])
+                name = f"{os.path.basename(content.path)}/{folder}{name}"
+            content.renaming = {index: name}
+            node.tell("rename", content.info_hash, index, name)
+            time.sleep(self.random.uniform(0, 0.06))
         elif stage == "removing":
             if not content.is_kept:
                 self.add(node, content)
@@ -249,6 +284,8 @@ class Run:
         for said in node.drain():
             if said["event"] == "removed" and said["infoHash"] == content.info_hash and stage == "removing":
                 content.is_kept, content.was_doubtful = False, False
+            if said["event"] == "renamed" and said["path"] in content.renaming.values():
+                content.names, content.renaming = content.names | content.renaming, {}
         sent = {each: self.seed.status(each.info_hash)["sent"] for each in self.contents}
         sure = self.after_kill(content)
 
@@ -293,10 +330,9 @@ class Run:
         raise Died(f"{content.path} is not taken up: {status}")
 
     def compare(self, content):
-        for file in content.files():
-            name = os.path.join(os.path.basename(content.path), file).rstrip("/")
-            ours = os.path.join(content.folder, name)
-            assert digest(os.path.join(content.path, file).rstrip("/")) == digest(ours), f"{ours} is not the same"
+        for index, name in enumerate(content.files):
+            ours = os.path.join(content.folder, content.names.get(index, name))
+            assert digest(content.source(index)) == digest(ours), f"{ours} is not the same"
 
     def finish(self):
         """Every one of them, at the end, byte for byte."""

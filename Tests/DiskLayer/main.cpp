@@ -68,6 +68,7 @@ struct world : clt::content_observer {
         faults.push_back(fault.error);
     }
     void content_moved(clt::file_fault const &, std::string const &) override {}
+    void content_renamed(clt::file_fault const &, std::string const &) override {}
     void sources_discarded(std::vector<clt::left_file>) override {}
     void content_corrupt(int, std::vector<std::string> const &) override {}
     void room_found() override { ++rooms; }

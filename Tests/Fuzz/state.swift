@@ -53,6 +53,19 @@ private func check(index text: [UInt8]) {
         expect(infoHash == entry.infoHash)
         if let folder = entry.saveFolder { check(folder: folder) }
         expect(entry.filePriorities.allSatisfy { $0 <= 7 })
+        for (file, path) in entry.names { check(file: file, path: path) }
+        if let renaming = entry.renaming {
+            check(file: renaming.file, path: renaming.from)
+            check(file: renaming.file, path: renaming.to)
+        }
+        // What fits no torrent is refused, what fits one keeps its place.
+        for torrent in torrents {
+            guard let named = try? torrent.renamingFiles(entry.names) else { continue }
+            expect(named.infoHash == torrent.infoHash && named.files.count == torrent.files.count)
+            let paths = named.files.map { Array($0.path.utf8) }
+            expect(paths.allSatisfy { $0.starts(with: Array("\(torrent.name)/".utf8)) })
+            expect(Set(paths).count == paths.count)
+        }
         expect(entry.retention.idleLimit.map { $0 >= .zero } ?? true)
         if let name = entry.messages?.peerID { expect(1...64 ~= name.utf8.count) }
         for member in entry.members + (entry.job?.holders.values.joined().map { $0 } ?? []) {
@@ -70,6 +83,13 @@ private func schemaVersion(of text: [UInt8]) -> Int? {
         let schemaVersion: Int
     }
     return (try? JSONDecoder().decode(Version.self, from: Data(text)))?.schemaVersion
+}
+
+private func check(file: Int, path: String) {
+    expect(file >= 0 && path.utf8.count < 4096 && !path.utf8.contains(0))
+    let components = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    expect(
+        components.allSatisfy { !$0.isEmpty && !$0.elementsEqual(".".utf8) && !$0.elementsEqual("..".utf8) })
 }
 
 private func check(folder: String) {

@@ -163,13 +163,13 @@ class PowerRun(crash.Run):
         info = bdecode(read(f"{base}.torrent"))[0][b"info"]
         _, _, resume = read(f"{base}.resume").partition(b"\n")
         have = bdecode(resume)[0].get(b"pieces", b"")
-        name = os.path.basename(content.path)
+        name, renamed = os.path.basename(content.path), self.names_on_disk(content)
         names = [os.fsdecode(b"/".join(file[b"path"])) for file in info.get(b"files", [])]
         sizes = [file[b"length"] for file in info.get(b"files", [])] or [info[b"length"]]
         real = b"".join(read(os.path.join(content.path, each)) for each in names) if names else read(content.path)
         there = b""
-        for each, size in zip(names or [""], sizes):
-            path = os.path.join(folder, name, each).rstrip("/")
+        for index, (each, size) in enumerate(zip(names or [""], sizes)):
+            path = os.path.join(folder, renamed.get(index, os.path.join(name, each).rstrip("/")))
             there += (read(path) if os.path.exists(path) else b"").ljust(size, b"\0")[:size]
         length, claimed = info[b"piece length"], 0
         for piece, bits in enumerate(have):

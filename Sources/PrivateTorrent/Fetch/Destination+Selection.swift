@@ -61,9 +61,9 @@ extension Destination {
         }
         try record.write(wanted: all)
         var isBack = false
-        for index in metainfo.files.indices where FileSystem.kind(of: aside(index)) == .file {
+        for (index, aside) in asides.enumerated() where FileSystem.kind(of: aside) == .file {
             isBack = true
-            move(aside(index), to: place(index))
+            move(aside, to: place(index))
         }
         return isBack
     }
@@ -77,17 +77,22 @@ extension Destination {
             return
         }
         guard let all, !isRunning else { return }
+        let asides = asides
         for index in metainfo.files.indices where !metainfo.files[index].isPad && !all.contains(index) {
             guard FileSystem.kind(of: place(index)) == .file else { continue }
-            move(place(index), to: aside(index))
+            move(place(index), to: asides[index])
             removeEmptyFolders(above: metainfo.files[index].path)
         }
     }
 
     private func place(_ index: Int) -> String { "\(folder)/\(metainfo.files[index].path)" }
 
-    private func aside(_ index: Int) -> String {
-        "\(record.path)/\(FetchRecord.restFolder)/\(metainfo.files[index].path)"
+    /// By the torrent's own names: a file that is renamed later is found there too.
+    private var asides: [String] {
+        let recorded = (try? record.metainfo()) ?? nil
+        return (recorded?.files ?? metainfo.files).map {
+            "\(record.path)/\(FetchRecord.restFolder)/\($0.path)"
+        }
     }
 
     /// What cannot be moved stays where it is: it is wrong in neither place.
@@ -98,7 +103,7 @@ extension Destination {
     }
 
     private func removeEmptyFolders(above file: String) {
-        var components = file.split(separator: "/").dropLast()
+        var components = FileSystem.components(of: file).dropLast()
         while components.count > 1, rmdir("\(folder)/\(components.joined(separator: "/"))") == 0 {
             components.removeLast()
         }

@@ -26,10 +26,12 @@ struct Destination: Sendable {
     let wanted: Set<Int>?
 
     var record: FetchRecord { FetchRecord(folder: folder, name: metainfo.name) }
-    var path: String { "\(folder)/\(metainfo.name)" }
+    var path: String { "\(folder)/\(onlyFile?.path ?? metainfo.name)" }
     private var operation: String { "fetch \(metainfo.name) into \(folder)" }
-    var isSingleFile: Bool {
-        metainfo.files.count { !$0.isPad } == 1 && metainfo.files.contains { $0.path == metainfo.name }
+    var isSingleFile: Bool { onlyFile != nil }
+    /// The file that the torrent is, where it is no folder.
+    private var onlyFile: Metainfo.File? {
+        metainfo.files.first { !$0.isPad && !$0.path.utf8.contains(UInt8(ascii: "/")) }
     }
 
     /// The folder itself: made where it is missing, and resolved.
@@ -103,7 +105,7 @@ struct Destination: Sendable {
     private func refuseObstacles() throws(EngineError) {
         var seen: Set<String> = []
         for file in metainfo.files where !file.isPad {
-            let components = file.path.split(separator: "/")
+            let components = FileSystem.components(of: file.path)
             var at = folder
             for (depth, component) in components.enumerated() {
                 at += "/" + component

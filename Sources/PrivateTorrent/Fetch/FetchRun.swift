@@ -64,12 +64,19 @@ struct FetchRun: Sendable {
     }
 
     private func knownMetainfo(in folder: String) async throws(EngineError) -> Metainfo? {
-        if case .metainfo(let metainfo) = request.reference { return metainfo }
+        if case .metainfo(let metainfo) = request.reference { return try await named(metainfo, in: folder) }
         let infoHash = request.reference.infoHash
         if let known = try await store?.metainfo(infoHash) { return known }
-        return try await blocking("look for an unfinished fetch in \(folder)") {
+        let found = try await blocking("look for an unfinished fetch in \(folder)") {
             FetchRecord.find(infoHash, in: folder)
         }
+        guard let found else { return nil }
+        return try await named(found, in: folder)
+    }
+
+    /// With the names that its files have.
+    private func named(_ metainfo: Metainfo, in folder: String) async throws(EngineError) -> Metainfo {
+        try await store?.named(metainfo, in: folder) ?? metainfo
     }
 
     /// The metadata is at hand, and the destination claimed.
@@ -126,7 +133,7 @@ struct FetchRun: Sendable {
             let watch = watch(torrent)
             defer { watch.cancel() }
             try await self.start(torrent)
-            let metainfo = try await torrent.metadata()
+            let metainfo = try await named(torrent.metadata(), in: folder)
             try inspect(metainfo)
             destination = try await self.destination(folder, metainfo)
             try await torrent.setFilePriorities(destination.priorities ?? [])
@@ -184,6 +191,11 @@ struct FetchRun: Sendable {
             await store?.untrack(torrent)
             try await torrent.remove()
         }
+        // Its files may have been renamed meanwhile.
+        let destination = Destination(
+            folder: destination.folder,
+            metainfo: try await named(destination.metainfo, in: destination.folder),
+            wanted: destination.wanted)
         if isKept {
             let isRunning = request.seedsAfterwards
             _ = try await blocking("close the record of a finished fetch") {
@@ -240,10 +252,25 @@ struct FetchRun: Sendable {
     private func kept(in folder: String) async throws(EngineError) -> FetchResult {
         guard let store else { return try await run(in: folder) }
         let infoHash = request.reference.infoHash
+        try await store.beginTakingUp(infoHash)
+        let result: Result<FetchResult, EngineError>
+        do throws(EngineError) {
+            result = .success(try await kept(in: folder, by: store, infoHash))
+        } catch {
+            result = .failure(error)
+        }
+        await store.endTakingUp(infoHash)
+        return try result.get()
+    }
+
+    private func kept(
+        in folder: String, by store: TorrentStore, _ infoHash: InfoHash
+    ) async throws(EngineError) -> FetchResult {
         let former = await store.entry(infoHash)
         var entry =
             former
             ?? TorrentEntry(infoHash, role: .fetch, saveFolder: folder, addedTime: NodeClock.system.now)
+        if former?.saveFolder != folder { (entry.names, entry.renaming) = ([:], nil) }
         (entry.role, entry.saveFolder, entry.isStarted) = (.fetch, folder, !request.isAwaited)
         (entry.members, entry.job, entry.messages) = (request.members, request.job, membership?.messages)
         // Until it is whole, the record says whose the content is; afterwards, the state directory.

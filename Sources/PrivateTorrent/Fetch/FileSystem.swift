@@ -23,6 +23,14 @@ enum FileSystem {
         }
     }
 
+    /// The components of a path, empty ones too, as the system sees them: by bytes. To Swift a slash with a combining
+    /// character after it is another character than a slash.
+    static func components(of path: String) -> [String] {
+        path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map {
+            String(Substring($0))
+        }
+    }
+
     static func requireFolder(_ path: String, operation: String) throws(EngineError) {
         guard kind(of: path) == .folder else {
             throw EngineError(

@@ -44,6 +44,29 @@ public struct Seeder: Sendable {
         let resolved = try await blocking("seed \(metainfo.name)") { () throws(EngineError) in
             try FileSystem.resolve(folder, operation: "seed \(metainfo.name) from \(folder)")
         }
+        guard let store else {
+            return try await seed(
+                metainfo, inReal: resolved, given: folder, members, isVerified, identities, progress)
+        }
+        try await store.beginTakingUp(metainfo.infoHash)
+        let result: Result<Torrent, EngineError>
+        do throws(EngineError) {
+            // What was just hashed has the torrent's own names.
+            let named = isVerified ? metainfo : try await store.named(metainfo, in: resolved)
+            result = .success(
+                try await seed(
+                    named, inReal: resolved, given: folder, members, isVerified, identities, progress))
+        } catch {
+            result = .failure(error)
+        }
+        await store.endTakingUp(metainfo.infoHash)
+        return try result.get()
+    }
+
+    private func seed(
+        _ metainfo: Metainfo, inReal resolved: String, given folder: String, _ members: [Member],
+        _ isVerified: Bool, _ identities: [FileIdentity?], _ progress: (@Sendable (HashProgress) -> Void)?
+    ) async throws(EngineError) -> Torrent {
         var identities = identities
         if !isVerified, let kept = try await keptIdentities(metainfo, in: resolved) {
             identities = kept
@@ -54,7 +77,10 @@ public struct Seeder: Sendable {
             }
             identities = found.identities
         }
-        return try await seed(metainfo, inReal: resolved, identities, members, nil, nil)
+        let names =
+            isVerified
+            ? nil : await store?.entry(metainfo.infoHash).map { $0.saveFolder == resolved ? $0.names : [:] }
+        return try await seed(metainfo, inReal: resolved, identities, members, nil, nil, names: names ?? [:])
     }
 
     /// Seeds a job's content that has just been hashed, for members that change on the way.
@@ -69,7 +95,7 @@ public struct Seeder: Sendable {
 
     private func seed(
         _ metainfo: Metainfo, inReal folder: String, _ identities: [FileIdentity?], _ members: [Member],
-        _ membership: Membership?, _ job: TorrentEntry.Job?
+        _ membership: Membership?, _ job: TorrentEntry.Job?, names: [Int: String] = [:]
     ) async throws(EngineError) -> Torrent {
         let torrent = try await engine.add(
             metainfo,
@@ -83,6 +109,7 @@ public struct Seeder: Sendable {
                     members: membership == nil ? members : [], job: job,
                     addedTime: NodeClock.system.now)
                 entry.messages = membership?.messages
+                entry.names = names
                 try await store.put(entry, metainfo)
                 await store.track(torrent)
             }

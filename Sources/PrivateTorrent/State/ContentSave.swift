@@ -8,6 +8,8 @@ struct ContentSave: Sendable {
     let directory: StateDirectory
     let infoHash: InfoHash
     let saveFolder: String
+    /// The paths of files that were renamed.
+    var names: [Int: String] = [:]
     /// What was claimed before.
     let savedPieces: [UInt8]?
     let isVerifiedOnRead: Bool
@@ -25,7 +27,7 @@ struct ContentSave: Sendable {
     }
 
     private func save(_ bytes: [UInt8]) throws(EngineError) -> Saved? {
-        let metainfo = try directory.torrent(infoHash)
+        let metainfo = try directory.torrent(infoHash).renamingFiles(names)
         let resume = try ResumeData(parsing: bytes, of: metainfo, limits: directory.limits)
         let isComplete = resume.hadPieces == metainfo.pieceCount
         // What was only looked at in part is no news of a torrent that is whole as far as is known.

@@ -35,6 +35,8 @@ struct StoredEntry: Codable {
     let uploadLimit: UInt32?
     let downloadLimit: UInt32?
     let filePriorities: [UInt8]?
+    let names: [Int: String]?
+    let renaming: PendingRename?
     let isSequential: Bool?
     let messages: StoredMessages?
     let addedTime: Int64
@@ -54,6 +56,8 @@ struct StoredEntry: Codable {
         uploadLimit = entry.uploadLimit == 0 ? nil : entry.uploadLimit
         downloadLimit = entry.downloadLimit == 0 ? nil : entry.downloadLimit
         filePriorities = entry.filePriorities.isEmpty ? nil : entry.filePriorities
+        names = entry.names.isEmpty ? nil : entry.names
+        renaming = entry.renaming
         isSequential = entry.isSequential ? true : nil
         messages = entry.messages.map { StoredMessages(peerID: $0.peerID) }
         addedTime = entry.addedTime.milliseconds
@@ -86,6 +90,13 @@ struct StoredEntry: Codable {
             throw malformed("a file's priority is above 7")
         }
         out.filePriorities = filePriorities ?? []
+        for (file, path) in names ?? [:] { try Self.check(file, path) }
+        out.names = names ?? [:]
+        if let renaming {
+            try Self.check(renaming.file, renaming.from)
+            try Self.check(renaming.file, renaming.to)
+        }
+        out.renaming = renaming
         out.isSequential = isSequential ?? false
         if let messages {
             guard messages.peerID.map({ 1...64 ~= $0.utf8.count }) ?? true else {
@@ -107,9 +118,17 @@ struct StoredEntry: Codable {
         return out
     }
 
+    /// A path below a save folder. Whether it fits the torrent is asked when that is known.
+    private static func check(_ file: Int, _ path: String) throws(EngineError) {
+        let components = FileSystem.components(of: path)
+        guard file >= 0, path.utf8.count < 4096, !path.utf8.contains(0),
+            components.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." })
+        else { throw malformed("a file's name is no path below a folder") }
+    }
+
     /// An absolute path that no component of leads up.
     static func check(_ folder: String) throws(EngineError) {
-        let components = folder.split(separator: "/")
+        let components = FileSystem.components(of: folder)
         guard folder.hasPrefix("/"), !folder.utf8.contains(0), folder.utf8.count < 4096,
             !components.contains(".."), !components.contains(".")
         else { throw malformed("a save folder is no absolute path") }

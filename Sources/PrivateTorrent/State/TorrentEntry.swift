@@ -48,6 +48,10 @@ public struct TorrentEntry: Sendable, Hashable {
     public var downloadLimit: UInt32
     /// A priority for each file of the torrent, pad files too: 0 (not wanted) … 7. Empty: every file is wanted.
     public var filePriorities: [UInt8]
+    /// The paths of files that were renamed, by their index: see ``TorrentStore/rename(_:file:to:)``.
+    public internal(set) var names: [Int: String]
+    /// A renaming that is under way, or that a crash cut off.
+    package internal(set) var renaming: PendingRename?
     /// Fetch pieces in order.
     public var isSequential: Bool
     /// Whether and as whom it speaks `slskdn` with its members.
@@ -74,6 +78,8 @@ public struct TorrentEntry: Sendable, Hashable {
         uploadLimit = 0
         downloadLimit = 0
         filePriorities = []
+        names = [:]
+        renaming = nil
         isSequential = false
         messages = nil
         self.addedTime = addedTime

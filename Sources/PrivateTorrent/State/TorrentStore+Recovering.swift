@@ -17,7 +17,7 @@ extension TorrentStore {
         let identities: [FileIdentity?]
     }
 
-    /// The metadata of a torrent, where the state directory has it.
+    /// The metadata of a torrent, where the state directory has it, with the names that its files have.
     package func metainfo(_ infoHash: InfoHash) async throws(EngineError) -> Metainfo? {
         try await known(infoHash, in: nil).metainfo
     }
@@ -67,12 +67,14 @@ extension TorrentStore {
 
     private func known(_ infoHash: InfoHash, in folder: String?) async throws(EngineError) -> Known {
         let directory = directory
+        let names = entry(infoHash).map { folder == nil || $0.saveFolder == folder ? $0.names : [:] } ?? [:]
         let (known, problems) = try await blocking("look at torrent \(infoHash)") {
             () throws(EngineError) in
             var report = StateReport(wasUnclean: false, isRebuilt: false, problems: [])
-            guard let metainfo = directory.torrent(infoHash, &report) else {
+            guard let given = directory.torrent(infoHash, &report) else {
                 return (Known(metainfo: nil, saved: nil, identities: []), report.problems)
             }
+            let metainfo = try given.renamingFiles(names)
             guard let folder else {
                 return (Known(metainfo: metainfo, saved: nil, identities: []), report.problems)
             }

@@ -61,6 +61,8 @@ extension TorrentStore {
         _ infoHash: InfoHash, membership: Membership?
     ) async throws(EngineError) -> Torrent? {
         if let torrent = running[infoHash]?.torrent { return torrent }
+        try await beginTakingUp(infoHash)
+        defer { endTakingUp(infoHash) }
         guard let entry = entry(infoHash) else { throw notFound(infoHash) }
         let operation = "take up torrent \(infoHash)"
         guard entry.role != .unknown, let folder = entry.saveFolder else {

@@ -56,6 +56,10 @@ public actor TorrentStore {
     private var retiredOrder: [InfoHash] = []
     /// Those whose files are being deleted.
     private var deleting: [InfoHash: Task<Result<Void, EngineError>, Never>] = [:]
+    /// Those of which a file is being renamed.
+    var renaming: Set<InfoHash> = []
+    /// Those that are about to be in the engine: how many do that.
+    var takingUp: [InfoHash: Int] = [:]
     private var infoHashes: [Torrent.ID: InfoHash] = [:]
     private var isOpen = true
     private var following: Task<Void, Never>?
@@ -131,6 +135,9 @@ public actor TorrentStore {
             entry.retention = former.retention
             entry.retention.lastNeeded = max(former.retention.lastNeeded, options.now())
             entry.sizeBytes = former.sizeBytes
+            if entry.role == .fetch, former.saveFolder == entry.saveFolder {
+                (entry.names, entry.renaming) = (former.names, former.renaming)
+            }
         } else if entry.job != nil {
             entry.retention.idleLimit = options.idleLimitOfFallbacks
         }
@@ -328,7 +335,7 @@ public actor TorrentStore {
         do throws(EngineError) {
             let save = ContentSave(
                 directory: directory, infoHash: infoHash, saveFolder: entry.saveFolder ?? "/",
-                savedPieces: kept.savedPieces, isVerifiedOnRead: kept.isVerifiedOnRead)
+                names: entry.names, savedPieces: kept.savedPieces, isVerifiedOnRead: kept.isVerifiedOnRead)
             let bytes = try await kept.torrent.resumeData()
             guard let saved = try await save.run(bytes) else { return .success(()) }
             guard running[infoHash]?.torrent == kept.torrent else { return .success(()) }

@@ -48,6 +48,9 @@ extension Engine {
         case CLT_EVENT_MOVED:
             if let torrent { records[torrent]?.moves.remove(native.request) }
             moves.resolve(native.request, moveOutcome(native))
+        case CLT_EVENT_RENAMED:
+            if let torrent { records[torrent]?.moves.remove(native.request) }
+            moves.resolve(native.request, renameOutcome(native))
         default:
             break
         }

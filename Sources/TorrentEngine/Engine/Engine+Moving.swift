@@ -36,7 +36,7 @@ extension Engine {
     }
 
     /// Asks, and waits however long it takes: what it does to the disk is not left half done.
-    private func moved(
+    func moved(
         _ id: Torrent.ID, _ operation: String,
         _ ask: (OpaquePointer, UInt64, UnsafeMutablePointer<clt_error>) -> Int32
     ) async throws(EngineError) -> [LeftFile] {
@@ -97,7 +97,7 @@ extension Engine {
         }
     }
 
-    private func eventData(_ native: clt_event) -> String {
+    func eventData(_ native: clt_event) -> String {
         String(decoding: UnsafeBufferPointer(start: native.data, count: native.data_length), as: UTF8.self)
     }
 }

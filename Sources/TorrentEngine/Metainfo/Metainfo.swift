@@ -71,8 +71,13 @@ public struct Metainfo: Sendable {
     }
 
     init(bytes: [UInt8], isInfoAlone: Bool, limits: MetainfoLimits, operation: String) throws(EngineError) {
-        native = try NativeMetainfo(
-            bytes: bytes, isInfoAlone: isInfoAlone, limits: limits, operation: operation)
+        try self.init(
+            NativeMetainfo(bytes: bytes, isInfoAlone: isInfoAlone, limits: limits, operation: operation),
+            operation)
+    }
+
+    init(_ native: NativeMetainfo, _ operation: String) throws(EngineError) {
+        self.native = native
         let summary = try native.summary(operation)
         let v1 = withUnsafeBytes(of: summary.info_hash_v1) { Array($0) }
         let v2 = withUnsafeBytes(of: summary.info_hash_v2) { Array($0) }

@@ -21,6 +21,9 @@ final class NativeMetainfo: @unchecked Sendable {
         pointer = out
     }
 
+    /// Takes over a metainfo of the shim's.
+    init(_ pointer: OpaquePointer) { self.pointer = pointer }
+
     deinit { clt_metainfo_free(pointer) }
 
     func summary(_ operation: String) throws(EngineError) -> clt_metainfo_summary {

@@ -4,7 +4,7 @@ public struct TorrentStatus: Sendable, Hashable {
     public var state: TorrentState
     /// Whether it was started (and not stopped since).
     public var isStarted: Bool
-    /// Whether its files are being moved (``Torrent/move(to:saving:)``): it stands still, also where it is started, and
+    /// Whether its files are being moved (``Torrent/move(to:saving:)``) or one renamed: it stands still, also where it is started, and
     /// ``state`` is what it was before.
     public var isMoving: Bool
     /// Peers that are connected.

@@ -142,6 +142,27 @@ public struct Torrent: Sendable, Hashable {
         return try await engine.endMove(id, discardingSources: true)
     }
 
+    /// Gives one of its files another name, or another folder within the torrent's; it stands still meanwhile, and goes on
+    /// as it was before, with or without success. What members see of it does not change.
+    ///
+    /// Also of a torrent that is not whole: the file goes on to be fetched under its new name, and one that is not there
+    /// yet gets it when it comes. What stands there already is never touched. While it goes on, and whatever ends it, the
+    /// file stands under its old name, its new one, or both.
+    ///
+    /// The engine makes no note of it: add the torrent by ``Metainfo/renamingFiles(_:)`` the next time. A torrent that
+    /// outlasts the process is renamed by the package's `TorrentStore`.
+    ///
+    /// - Parameters:
+    ///   - file: Its index in `Metainfo.files`.
+    ///   - path: As ``Metainfo/renamingFiles(_:)`` takes it.
+    /// - Throws: `.invalidArgument` for a name that no file of the torrent may have, or that it has already; `.fileExists`
+    ///   where another file has it or something stands there; `.inUse` where another program has the file of a seed open
+    ///   for writing; `.contentChanged`, `.diskFull`, `.permissionDenied`, `.inputOutput`; `.wrongState` before its
+    ///   content was checked, and while it is moved; `.torrentNotFound`, `.shutDown`. Then it has the name that it had.
+    public func rename(file: Int, to path: String) async throws(EngineError) {
+        try await engine.rename(id, file: file, to: path)
+    }
+
     /// Takes it out of the swarm at once, and returns when its files are closed. The files stay.
     public func remove() async throws(EngineError) { _ = try await engine.remove(id, deletingFiles: false) }
 

@@ -10,14 +10,22 @@ import TorrentEngine
 enum CrashNode {
     static func main() async throws {
         let arguments = CommandLine.arguments
-        if arguments.count == 4, arguments[1] == "verify" {
+        if arguments.count >= 4, arguments[1] == "verify" {
+            // Files that were renamed: INDEX=PATH each.
+            let names = arguments.dropFirst(4).compactMap { text -> (Int, String)? in
+                let parts = text.split(separator: "=", maxSplits: 1)
+                return Int(parts[0]).map { ($0, String(parts[1])) }
+            }
             let metainfo = try Metainfo(contentsOf: arguments[2])
+                .renamingFiles(Dictionary(uniqueKeysWithValues: names))
             let found = try await PieceVerifier().verify(metainfo, in: arguments[3])
             say("verified", ["bytes": found.verifiedBytes, "pieces": UInt64(found.verifiedPieceCount)])
             return
         }
         guard arguments.count == 4, let interval = Int(arguments[3]) else {
-            print("usage: CrashNode STATE LISTEN SAVE-MILLISECONDS | CrashNode verify TORRENT FOLDER")
+            print(
+                "usage: CrashNode STATE LISTEN SAVE-MILLISECONDS | CrashNode verify TORRENT FOLDER [FILE=PATH]..."
+            )
             exit(64)
         }
         let engine = try await Engine.start(
@@ -91,6 +99,12 @@ struct Node: Sendable {
         for (infoHash, error) in failures {
             CrashNode.say("notRestored", text: ["infoHash": "\(infoHash)", "reason": "\(error)"])
         }
+        for entry in await store.torrents {
+            for (file, path) in entry.names {
+                CrashNode.say(
+                    "named", ["file": UInt64(file)], text: ["infoHash": "\(entry.infoHash)", "path": path])
+            }
+        }
         let listen = await engine.listeningEndpoints.first.map { "\($0)" } ?? ""
         CrashNode.say("ready", ["failures": UInt64(failures.count)], text: ["listen": listen])
     }
@@ -110,6 +124,9 @@ struct Node: Sendable {
         case ("move", 3):
             try await store.move(InfoHash(parsing: words[1]), to: words[2])
             CrashNode.say("moved", text: ["infoHash": words[1]])
+        case ("rename", 4):
+            try await store.rename(InfoHash(parsing: words[1]), file: Int(words[2]) ?? -1, to: words[3])
+            CrashNode.say("renamed", text: ["infoHash": words[1], "path": words[3]])
         case ("members", 3):
             let member = Member(try AddressRule(parsing: words[2]), source: .inviteList)
             try await store.setMembers([member], of: InfoHash(parsing: words[1]))
@@ -127,7 +144,10 @@ struct Node: Sendable {
             identities: created.identities)
         CrashNode.say(
             "seeding", ["bytes": created.metainfo.sizeBytes],
-            text: ["infoHash": "\(created.metainfo.infoHash)"])
+            text: [
+                "infoHash": "\(created.metainfo.infoHash)",
+                "files": created.metainfo.files.map(\.path).joined(separator: "\n"),
+            ])
     }
 
     private func fetch(_ infoHash: InfoHash, into folder: String, from peer: String) throws {

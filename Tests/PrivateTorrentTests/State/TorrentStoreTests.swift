@@ -17,17 +17,6 @@ struct TorrentStoreTests {
         try await TorrentStore.open(path, engine: Swarm.engine(address))
     }
 
-    /// As a crash does it: nothing is saved any more, and the directory is free.
-    private func crash(_ store: TorrentStore) async throws {
-        try await store.engine.shutdown()
-        store.directory.unlock()
-    }
-
-    private func end(_ store: TorrentStore) async throws {
-        #expect(await store.shutdown() == [])
-        try await store.engine.shutdown()
-    }
-
     private func create(_ name: String, bytes: Int) async throws -> TorrentCreator.Created {
         var options = TorrentCreator.Options()
         options.pieceLengthBytes = 16384
@@ -356,14 +345,6 @@ struct TorrentStoreTests {
 
     // MARK: - Waiting
 
-    private func progress(of infoHash: InfoHash, in store: TorrentStore, to bytes: UInt64) async throws {
-        while true {
-            let status = try? await store.running[infoHash]?.torrent.status()
-            if let status, status.verifiedBytes >= bytes { return }
-            try await Task.sleep(for: .milliseconds(5))
-        }
-    }
-
     @Test("A fetch that has not reached the engine ends when its torrent is paused or removed")
     func endOnTheWay() async throws {
         let store = try await open()
@@ -407,4 +388,23 @@ extension TorrentStore {
     }
 
     func pretend(_ fetch: Task<Void, Never>, fetches infoHash: InfoHash) { fetching[infoHash] = fetch }
+}
+
+func progress(of infoHash: InfoHash, in store: TorrentStore, to bytes: UInt64) async throws {
+    while true {
+        let status = try? await store.running[infoHash]?.torrent.status()
+        if let status, status.verifiedBytes >= bytes { return }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+}
+
+/// As a crash does it: nothing is saved any more, and the directory is free.
+func crash(_ store: TorrentStore) async throws {
+    try await store.engine.shutdown()
+    store.directory.unlock()
+}
+
+func end(_ store: TorrentStore) async throws {
+    #expect(await store.shutdown() == [])
+    try await store.engine.shutdown()
 }

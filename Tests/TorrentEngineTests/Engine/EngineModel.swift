@@ -10,6 +10,8 @@ actor EngineModel {
         var isStarted = false
         /// By info-hash, and its metadata was not accepted yet.
         var lacksMetadata: Bool
+        /// Of files that were renamed, by their place in the torrent.
+        var names: [Int: String] = [:]
     }
 
     struct Content {
@@ -28,6 +30,7 @@ actor EngineModel {
     private var entries: [Int: Entry] = [:]
     /// Torrents that were removed: they must stay unknown.
     private var gone: [Torrent] = []
+    private var renamings = 0
     private var usedIDs: Set<Torrent.ID> = []
     /// Calls that wait for something, each of which must end.
     private var waits: [Task<Void, Never>] = []
@@ -175,7 +178,7 @@ actor EngineModel {
         let maybe: Set<EngineError.Code?> = mayBeGone ? [.torrentNotFound] : []
         let ok = maybe.union([nil])
         let metainfo = contents[slot].metainfo
-        switch Int.random(in: 0..<15, using: &dice) {
+        switch Int.random(in: 0..<16, using: &dice) {
         case 0...3:
             let peers = Bool.random(using: &dice) ? endpoints : []
             await expect("start \(slot)", ok) { () throws(EngineError) in
@@ -223,9 +226,29 @@ actor EngineModel {
             case .failure(let error) where error.code == .wrongState: break
             case .failure(let error): problems.append("accept: \(error)")
             }
+        case 15: await rename(slot, torrent, ok)
         case 12: wait(torrent, for: .finished, "finished \(slot)")
         case 13: wait(torrent, for: lacksMetadata ? .metadata : .checked, "known \(slot)")
         default: read(torrent, metainfo, "read \(slot)")
+        }
+    }
+
+    private func rename(_ slot: Int, _ torrent: Torrent, _ ok: Set<EngineError.Code?>) async {
+        let file = Int.random(in: 0..<3, using: &dice)
+        let isTaken = Int.random(in: 0..<4, using: &dice) == 0
+        renamings += 1
+        let other = contents[slot].metainfo.files[(file + 1) % 3].path
+        let name = isTaken ? entries[slot]?.names[(file + 1) % 3] ?? other : "t\(slot)/new/\(renamings)"
+        let outcome = await answer("rename \(slot) \(file) to \(name)") { () throws(EngineError) in
+            try await torrent.rename(file: file, to: name)
+        }
+        switch outcome {
+        case .success:
+            if isTaken { problems.append("\(name) was given twice") }
+            if entries[slot]?.torrent == torrent { entries[slot]?.names[file] = name }
+        case .failure(let error):
+            let allowed = ok.union([.wrongState, isTaken ? .fileExists : .wrongState])
+            if !allowed.contains(error.code) { problems.append("rename \(slot): \(error)") }
         }
     }
 
@@ -356,8 +379,9 @@ actor EngineModel {
             }
             entries[slot]?.isStarted = true
             entries[slot]?.lacksMetadata = false
-            for (name, bytes) in contents[slot].bytes where problems.isEmpty {
-                let file = folder.full("out/t\(slot)/\(name)")
+            for (index, file) in metainfo.files.enumerated() where problems.isEmpty {
+                let bytes = contents[slot].bytes[String(file.path.suffix(1))]
+                let file = folder.full("out/\(entries[slot]?.names[index] ?? file.path)")
                 if try [UInt8](Data(contentsOf: URL(fileURLWithPath: file))) != bytes {
                     problems.append("\(file) is not what was shared")
                 }
@@ -387,7 +411,7 @@ actor EngineModel {
 extension Engine {
     /// Questions that wait for an answer, in all tables, and torrents that are remembered.
     fileprivate var unanswered: Int {
-        milestones.count + resumeData.count + removals.count + pieceData.count + records.count
+        milestones.count + resumeData.count + removals.count + pieceData.count + records.count + moves.count
     }
 }
 
