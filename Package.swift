@@ -30,6 +30,7 @@ let package = Package(
         .library(name: "NodeConfiguration", targets: ["NodeConfiguration"]),
         .library(name: "NodeSupport", targets: ["NodeSupport"]),
         .library(name: "NodeControl", targets: ["NodeControl"]),
+        .library(name: "PrometheusMetrics", targets: ["PrometheusMetrics"]),
         .library(name: "PrivateTorrentTesting", targets: ["PrivateTorrentTesting"]),
         .executable(name: "swarmctl", targets: ["swarmctl"]),
         .executable(name: "swarmd", targets: ["swarmd"]),
@@ -40,6 +41,7 @@ let package = Package(
             url: "https://github.com/apple/swift-configuration", from: "1.4.0",
             traits: [.defaults, "Reloading"]),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         .package(url: "https://github.com/jpsim/Yams", "5.4.0"..<"7.0.0"),
@@ -55,12 +57,23 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .target(
             name: "TorrentEngine",
-            dependencies: ["CLibtorrent", "CShim", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "CLibtorrent", "CShim", .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ],
+            swiftSettings: swiftSettings),
+        .target(
+            name: "PrometheusMetrics",
+            dependencies: ["TorrentEngine", .product(name: "CoreMetrics", package: "swift-metrics")],
             swiftSettings: swiftSettings),
         .target(name: "NodeInterface", swiftSettings: swiftSettings),
         .target(name: "NodeSupport", dependencies: ["NodeInterface"], swiftSettings: swiftSettings),
         .target(
-            name: "PrivateTorrent", dependencies: ["TorrentEngine", "NodeInterface", "NodeSupport"],
+            name: "PrivateTorrent",
+            dependencies: [
+                "TorrentEngine", "NodeInterface", "NodeSupport",
+                .product(name: "Metrics", package: "swift-metrics"),
+            ],
             swiftSettings: swiftSettings),
         .target(
             name: "PrivateTorrentTesting",
@@ -79,6 +92,7 @@ let package = Package(
             name: "NodeControl",
             dependencies: [
                 "PrivateTorrent", "TorrentEngine", "NodeInterface", "NodeSupport",
+                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -103,10 +117,11 @@ let package = Package(
         .executableTarget(
             name: "swarmd",
             dependencies: [
-                "NodeControl", "NodeInterface", "NodeSupport", "PrivateTorrent", "SwarmdSupport",
-                "TorrentEngine",
+                "NodeControl", "NodeInterface", "NodeSupport", "PrivateTorrent", "PrometheusMetrics",
+                "SwarmdSupport", "TorrentEngine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
             ],
             swiftSettings: swiftSettings),
         .executableTarget(
@@ -144,6 +159,12 @@ let package = Package(
         .testTarget(
             name: "TorrentEngineTests", dependencies: ["TorrentEngine"], swiftSettings: swiftSettings),
         .testTarget(
+            name: "PrometheusMetricsTests",
+            dependencies: [
+                "PrometheusMetrics", "TorrentEngine", .product(name: "Metrics", package: "swift-metrics"),
+            ],
+            exclude: ["exposition.txt"], swiftSettings: swiftSettings),
+        .testTarget(
             name: "NodeInterfaceTests", dependencies: ["NodeInterface"], swiftSettings: swiftSettings),
         .testTarget(
             name: "NodeSupportTests",
@@ -171,7 +192,9 @@ let package = Package(
         .testTarget(
             name: "NodeControlTests",
             dependencies: [
-                "NodeControl", "PrivateTorrent", "PrivateTorrentTesting", "TorrentEngine", "NodeInterface",
+                "NodeControl", "PrivateTorrent", "PrivateTorrentTesting", "PrometheusMetrics",
+                "TorrentEngine",
+                "NodeInterface",
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: swiftSettings),
@@ -190,8 +213,8 @@ let package = Package(
 if Context.environment["PRIVATETORRENT_CORE_ONLY"] != nil {
     let core: Set = [
         "CShim", "CLibtorrent", "TorrentEngine", "NodeInterface", "NodeSupport", "PrivateTorrent",
-        "PrivateTorrentTesting", "CShimSmoke", "DiskLayerCheck", "TorrentEngineTests", "NodeSupportTests",
-        "PrivateTorrentTests", "PrivateTorrentTestingTests",
+        "PrivateTorrentTesting", "PrometheusMetrics", "CShimSmoke", "DiskLayerCheck", "TorrentEngineTests",
+        "NodeSupportTests", "PrivateTorrentTests", "PrivateTorrentTestingTests", "PrometheusMetricsTests",
     ]
     package.targets.removeAll { !core.contains($0.name) }
     package.products.removeAll { !core.contains($0.name) }

@@ -547,6 +547,24 @@ CLT_EXPORT uint64_t clt_refusals_total(const clt_refusals *refusals, uint32_t re
 CLT_EXPORT uint64_t clt_refusals_forgotten(const clt_refusals *refusals) CLT_NOEXCEPT;
 CLT_EXPORT void clt_refusals_free(clt_refusals *refusals) CLT_NOEXCEPT;
 
+/* What an engine has counted since it was made, on all of its connections; the last two are as they are now.
+ */
+typedef struct clt_counters {
+    uint32_t struct_size;
+    uint32_t reserved;                   /* 0 */
+    uint64_t received_bytes, sent_bytes; /* BitTorrent traffic: content, messages, handshakes; not TCP/IP */
+    uint64_t received_payload, sent_payload; /* of those, content, in bytes */
+    uint64_t failed_bytes, redundant_bytes;  /* of the content received: failed its hash; came twice */
+    uint64_t pieces_passed; /* passed their hash, or were taken over as verified when the torrent was added */
+    uint64_t pieces_failed; /* failed it */
+    uint64_t dials;         /* begun */
+    uint64_t incoming_handshakes, outgoing_handshakes;     /* of members, complete */
+    uint64_t download_limited_peers, upload_limited_peers; /* wait for a rate limit of ours */
+} clt_counters;
+
+/* Blocks briefly. */
+CLT_RESULT clt_engine_get_counters(clt_engine *engine, clt_counters *out, clt_error *error) CLT_NOEXCEPT;
+
 /* Upload and download limits of the whole engine, bytes a second, 0 = none; loopback is not exempt. Blocks
  * briefly. */
 CLT_RESULT clt_engine_set_rate_limits(clt_engine *engine, uint64_t upload, uint64_t download,

@@ -7,6 +7,7 @@
 #include <libtorrent/alert_types.hpp>
 #include <libtorrent/ip_filter.hpp>
 #include <libtorrent/peer_class.hpp>
+#include <libtorrent/performance_counters.hpp>
 #include <libtorrent/session_params.hpp>
 #include <libtorrent/torrent_status.hpp>
 
@@ -101,6 +102,7 @@ void engine::open_session() {
                                         lt::counters &counters) {
         auto layer = std::make_unique<disk_layer>(network, settings, counters);
         context_.disk = layer.get();
+        counters_ = &counters;
         return layer;
     };
     session_ = std::make_unique<lt::session>(std::move(params), io_, lt::session_flags_t{});
@@ -161,8 +163,34 @@ void engine::close_sessions() {
         closing_ = session_->abort();
         session_.reset();
         context_.disk = nullptr;
+        counters_ = nullptr;
     }
     work_.reset();
+}
+
+clt_counters engine::counters() const {
+    clt_counters out{};
+    out.struct_size = sizeof(out);
+    out.dials = door_.dialled;
+    out.incoming_handshakes = door_.incoming_handshakes;
+    out.outgoing_handshakes = door_.outgoing_handshakes;
+    if (counters_ == nullptr) return out;
+    // Who waits for a limit is written down only when somebody asks for statistics; here that is done at
+    // once.
+    session_->post_session_stats();
+    auto const value = [this](int which) { return uint64_t(std::max<int64_t>(0, (*counters_)[which])); };
+    using c = lt::counters;
+    out.received_bytes = value(c::recv_bytes);
+    out.sent_bytes = value(c::sent_bytes);
+    out.received_payload = value(c::recv_payload_bytes);
+    out.sent_payload = value(c::sent_payload_bytes);
+    out.failed_bytes = value(c::recv_failed_bytes);
+    out.redundant_bytes = value(c::recv_redundant_bytes);
+    out.pieces_passed = value(c::num_piece_passed);
+    out.pieces_failed = value(c::num_piece_failed);
+    out.download_limited_peers = value(c::limiter_down_queue);
+    out.upload_limited_peers = value(c::limiter_up_queue);
+    return out;
 }
 
 // ---- Torrents ----

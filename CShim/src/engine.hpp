@@ -65,6 +65,7 @@ public:
     rate_classes &classes() { return classes_; }
     void set_rate_class(torrent &of, uint32_t rate_class);
     refusal_log const &refusals() const { return refusals_; }
+    clt_counters counters() const;
 
 private:
     struct removal {
@@ -112,6 +113,7 @@ private:
     boost::asio::steady_timer tick_;
     std::chrono::steady_clock::time_point next_look_{};
     std::unique_ptr<lt::session> session_;
+    lt::counters const *counters_ = nullptr; // the session's
     rate_classes classes_;
     int failcount_ = 0; // 0 or 1, added to what the settings say
     lt::session_proxy closing_;

@@ -131,6 +131,13 @@ int32_t clt_engine_get_settings(clt_engine *engine, clt_bytes **out, clt_error *
     });
 }
 
+int32_t clt_engine_get_counters(clt_engine *engine, clt_counters *out, clt_error *error) noexcept {
+    return clt::guard(error, [&] {
+        clt::engine &native = checked(engine);
+        clt::write_struct(out, native.run([&] { return native.counters(); }));
+    });
+}
+
 int32_t clt_engine_get_refusals(clt_engine *engine, clt_refusals **out, clt_error *error) noexcept {
     return clt::guard(error, [&] {
         clt::require(out != nullptr, "out is NULL");

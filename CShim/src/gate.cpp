@@ -91,6 +91,8 @@ public:
 #endif
         if (!admitted_) return true;
         connected_ = true;
+        ++(direction_ == CLT_OUTGOING ? shared_->door->outgoing_handshakes
+                                      : shared_->door->incoming_handshakes);
         if (shared_->observer != nullptr) shared_->observer->peer_connected(remote_, direction_, member_);
         return true;
     }
@@ -287,6 +289,7 @@ std::shared_ptr<lt::peer_plugin> gate::new_connection(lt::peer_connection_handle
         if (!outgoing) throw lt::system_error(lt::errors::invalid_info_hash);
         door.dials.forbid();
     } else if (outgoing) {
+        ++door.dialled;
         door.dials.verify_dial(peer);
     }
     return std::make_shared<gate_peer>(shared_, peer, who);

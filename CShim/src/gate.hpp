@@ -34,6 +34,8 @@ struct door {
     newcomers &waiting;
     held_sockets &held;
     size_t most_per_address; // peers of one torrent
+    uint64_t dialled = 0;    // begun
+    uint64_t incoming_handshakes = 0, outgoing_handshakes = 0;
 };
 
 class gate final : public lt::torrent_plugin {

@@ -2,6 +2,7 @@ import Logging
 import NodeControl
 import NodeInterface
 import PrivateTorrent
+import PrometheusMetrics
 import SwarmdSupport
 import TorrentEngine
 
@@ -14,6 +15,7 @@ actor Daemon {
     private let log: DaemonLog
     private let logger: Logger
     private let manager: ServiceManager
+    private let metrics: PrometheusRegistry
     /// Those that the node was started with.
     private let settings: SwarmdSettings
     /// Those that were read last: what is live of them counts.
@@ -26,27 +28,31 @@ actor Daemon {
     private var isRestored = false
 
     private init(
-        _ path: String, _ log: DaemonLog, _ manager: ServiceManager, _ settings: SwarmdSettings,
-        _ engine: Engine, _ store: TorrentStore
+        _ path: String, _ log: DaemonLog, _ manager: ServiceManager, _ metrics: PrometheusRegistry,
+        _ settings: SwarmdSettings, _ engine: Engine, _ store: TorrentStore
     ) {
-        (self.path, self.log, self.manager, self.settings) = (path, log, manager, settings)
+        (self.path, self.log, self.manager, self.metrics) = (path, log, manager, metrics)
+        self.settings = settings
         (self.live, self.engine, self.store) = (settings, engine, store)
         logger = log.logger("swarmd")
         keeper = RateKeeper(engine: engine)
     }
 
     /// Reads the file, and starts everything but the torrents.
-    static func start(_ path: String, _ log: DaemonLog, _ manager: ServiceManager) async throws -> Daemon {
+    static func start(
+        _ path: String, _ log: DaemonLog, _ manager: ServiceManager, _ metrics: PrometheusRegistry
+    ) async throws -> Daemon {
         let settings = try await read(path)
         let options = settings.options
         log.use(options)
         let engine = try await Engine.start(
             EngineConfiguration(
-                listen: options.listen, freeSpaceFloor: options.freeSpaceFloor, logger: log.logger("engine")))
+                listen: options.listen, freeSpaceFloor: options.freeSpaceFloor, logger: log.logger("engine"),
+                metrics: metrics))
         do {
             let store = try await TorrentStore.open(
                 options.stateDirectory, engine: engine, options: .init(budgetBytes: options.budgetBytes))
-            let daemon = Daemon(path, log, manager, settings, engine, store)
+            let daemon = Daemon(path, log, manager, metrics, settings, engine, store)
             do {
                 try await daemon.begin()
             } catch {
@@ -78,7 +84,7 @@ actor Daemon {
             settings: { [weak self] in
                 guard let self else { throw CancellationError() }
                 return try await report()
-            }, log: log.ring)
+            }, log: log.ring, metrics: { [metrics] in metrics.exposition() })
         let server = try await ControlServer.start(
             store, at: options.controlSocket, loopback: options.loopback,
             readiness: { [weak self] in await self?.notReady ?? [] }, facts: facts)

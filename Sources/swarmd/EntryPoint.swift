@@ -1,6 +1,10 @@
 import ArgumentParser
 import Logging
+import Metrics
+import NodeControl
 import NodeInterface
+import PrivateTorrent
+import PrometheusMetrics
 import TorrentEngine
 
 #if canImport(Glibc)
@@ -25,16 +29,19 @@ enum EntryPoint {
         let arguments = SwarmdArguments.parseOrExit()
         let signals = DaemonSignals()
         let (log, manager) = (DaemonLog(), ServiceManager())
-        Task.detached { exit(await run(arguments.config, signals, log, manager)) }
+        let metrics = PrometheusRegistry(describing: .swarmd)
+        MetricsSystem.bootstrap(metrics)
+        Task.detached { exit(await run(arguments.config, signals, log, manager, metrics)) }
         signals.serve(within: Daemon.stopLimit)
     }
 
     private static func run(
-        _ path: String, _ signals: DaemonSignals, _ log: DaemonLog, _ manager: ServiceManager
+        _ path: String, _ signals: DaemonSignals, _ log: DaemonLog, _ manager: ServiceManager,
+        _ metrics: PrometheusRegistry
     ) async -> Int32 {
         let daemon: Daemon
         do {
-            daemon = try await Daemon.start(path, log, manager)
+            daemon = try await Daemon.start(path, log, manager, metrics)
         } catch {
             log.write(.error, "swarmd", "\(error)")
             return 1
@@ -50,4 +57,10 @@ enum EntryPoint {
         await daemon.stop()
         return 0
     }
+}
+
+extension [MetricDescription] {
+    /// Every metric that there is in `GET /metrics`.
+    static let swarmd: [MetricDescription] =
+        MetricDescription.engine + MetricDescription.store + MetricDescription.control
 }

@@ -457,6 +457,7 @@ static void be_careless(const clt_metainfo *metainfo, const char *folder) {
             "clt_torrent_get_peers(NULL)");
     must_be(clt_engine_get_refusals(NULL, &refusals, NULL), CLT_INVALID_ARGUMENT,
             "clt_engine_get_refusals(NULL)");
+    must_be(clt_engine_get_counters(NULL, NULL, NULL), CLT_INVALID_ARGUMENT, "clt_engine_get_counters(NULL)");
     must_be(clt_engine_destroy(NULL, 0, NULL), CLT_OK, "clt_engine_destroy(NULL)");
     if (clt_engine_event_fd(NULL) != -1) fail("clt_engine_event_fd(NULL)", "is not -1");
     if (clt_bytes_data(NULL, &count) != NULL || count != 0) fail("clt_bytes_data(NULL)", "is something");
@@ -484,6 +485,13 @@ static void be_careless(const clt_metainfo *metainfo, const char *folder) {
     if (clt_refusals_data(refusals, &count) == NULL && count != 0) fail("refusals", "NULL with a count");
     if (count != 0 || clt_refusals_total(refusals, UINT32_MAX) != 0) fail("refusals", "of nobody");
     clt_refusals_free(refusals);
+    clt_counters counters;
+    memset(&counters, 0, sizeof(counters));
+    must_be(clt_engine_get_counters(engine, &counters, NULL), CLT_INVALID_ARGUMENT, "no struct_size");
+    counters.struct_size = sizeof(counters);
+    must(clt_engine_get_counters(engine, &counters, &error), &error, "clt_engine_get_counters");
+    if (counters.received_bytes != 0 || counters.dials != 0)
+        fail("counters", "of an engine that did nothing");
     clt_torrent_status status;
     memset(&status, 0, sizeof(status));
     must_be(clt_torrent_get_status(engine, 0, &status, NULL), CLT_NOT_FOUND, "torrent 0");

@@ -1,6 +1,7 @@
 import Foundation
 import NIOHTTP1
 import PrivateTorrent
+import PrometheusMetrics
 import TorrentEngine
 
 @testable import NodeControl
@@ -28,12 +29,16 @@ final class RunningNode: Sendable {
     static func start(
         at address: String = "127.0.0.2", loopback: LoopbackOptions? = nil,
         limits: ControlLimits = ControlLimits(),
+        keepsMetrics: Bool = true,
         readiness: @escaping @Sendable () async -> [String] = { [] },
         isAllowed: @escaping @Sendable (uid_t) -> Bool = PeerCredentials.isOwnOrRoot
     ) async throws -> RunningNode {
         let folder = try makeFolder()
+        let metrics = PrometheusRegistry(
+            describing: MetricDescription.engine + MetricDescription.store + MetricDescription.control)
+        let exposition: @Sendable () async -> String = { metrics.exposition() }
         let engine = try await Engine.start(
-            EngineConfiguration(listen: [ListenAddress(parsing: "\(address):0")]))
+            EngineConfiguration(listen: [ListenAddress(parsing: "\(address):0")], metrics: metrics))
         let store = try await TorrentStore.open("\(folder)/state", engine: engine)
         let log = LogRing()
         log.add(level: "info", label: "test", message: "it runs")
@@ -46,7 +51,7 @@ final class RunningNode: Sendable {
                             key: "Listen", value: "x", source: .file, place: "/node.yaml", line: 2,
                             isLive: false)
                     ])
-            }, log: log)
+            }, log: log, metrics: keepsMetrics ? exposition : nil)
         let server = try await ControlServer.start(
             store, at: "\(folder)/run/control.sock", loopback: loopback, limits: limits,
             readiness: readiness, facts: facts, isAllowed: isAllowed)

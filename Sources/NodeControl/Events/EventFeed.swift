@@ -73,6 +73,9 @@ final class EventFeed: Sendable {
     /// Subscriptions that somebody holds.
     var subscriberCount: Int { state.withLock { $0.subscribers } }
 
+    /// Events that subscribers were too slow for, in all.
+    var missed: UInt64 { hub.missed }
+
     /// What last went wrong with a torrent; nil where it went well since.
     func lastError(of infoHash: InfoHash) -> EngineError? { state.withLock { $0.errors[infoHash] } }
 

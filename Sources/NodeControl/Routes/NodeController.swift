@@ -14,6 +14,7 @@ actor NodeController {
     nonisolated var engine: Engine { store.engine }
     private nonisolated let web: WebReport?
     nonisolated let facts: NodeFacts
+    nonisolated let metrics: ControlMetrics
     private nonisolated let readiness: @Sendable () async -> [String]
     private nonisolated let started = NodeClock.system.now
     private nonisolated let startedInstant = ContinuousClock.now
@@ -28,6 +29,7 @@ actor NodeController {
     ) {
         (self.store, self.feed, self.web, self.facts) = (store, feed, web, facts)
         self.readiness = readiness
+        metrics = ControlMetrics(store.engine.metricsFactory)
     }
 
     // MARK: - The node
@@ -71,6 +73,18 @@ actor NodeController {
             wasUnclean: store.report.wasUnclean, stateProblems: store.report.problems.count,
             downloadRate: down,
             uploadRate: up, connectedPeers: peers, torrents: counts, notReady: await notReady(), web: web)
+    }
+
+    /// Looks at what is no event, and hands over all metrics.
+    nonisolated func exposedMetrics() async throws -> String {
+        guard let exposition = facts.metrics else {
+            throw Problem(
+                404, "notFound", "the node keeps no metrics",
+                remedy: "give its control server metrics (Docs/Metrics.md)")
+        }
+        try await store.recordMetrics()
+        metrics.record(feed)
+        return await exposition()
     }
 
     /// - Throws: ``Problem`` where the node does not tell.

@@ -13,6 +13,11 @@ extension Router {
                 }
                 return try .json(HealthReport())
             },
+            Route("GET", "/metrics") { node, _ in
+                ControlAnswer(
+                    status: 200, type: "text/plain; version=0.0.4; charset=utf-8",
+                    body: Array(try await node.exposedMetrics().utf8))
+            },
             Route("GET", "/v1/status") { node, _ in try .json(try await node.status()) },
             Route("GET", "/v1/events") { node, request in
                 let last = request.request.lastEventID ?? request.request.query["after"]

@@ -8,6 +8,13 @@ struct Router: Sendable {
     init(_ node: NodeController) { self.node = node }
 
     func answer(_ request: ControlRequest) async -> ControlAnswer {
+        let began = ContinuousClock.now
+        let (route, answer) = await routed(request)
+        node.metrics.answered(route, answer.status, after: .now - began)
+        return answer
+    }
+
+    private func routed(_ request: ControlRequest) async -> (Route?, ControlAnswer) {
         var allowed: [String] = []
         for route in Self.routes {
             guard let variable = route.match(request.path) else { continue }
@@ -16,19 +23,20 @@ struct Router: Sendable {
                 continue
             }
             do {
-                return try await route.handle(node, RoutedRequest(request: request, variable: variable))
+                let request = RoutedRequest(request: request, variable: variable)
+                return (route, try await route.handle(node, request))
             } catch {
-                return .problem(Problem(of: error))
+                return (route, .problem(Problem(of: error)))
             }
         }
         guard !allowed.isEmpty else {
-            return .problem(Problem(404, "notFound", "there is nothing at this path"))
+            return (nil, .problem(Problem(404, "notFound", "there is nothing at this path")))
         }
         let list = allowed.joined(separator: ", ")
         var answer = ControlAnswer.problem(
             Problem(405, "methodNotAllowed", "this path takes \(list)", remedy: "use one of these"))
         answer.extraHeaders = [("allow", list)]
-        return answer
+        return (nil, answer)
     }
 
     /// Bytes that the request's body may have.

@@ -4,12 +4,17 @@ public struct NodeFacts: Sendable {
     public var settings: (@Sendable () async throws -> SettingsReport)?
     /// The last lines of its log: `GET /v1/log`. Nil: it does not tell.
     public var log: LogRing?
+    /// All metrics of the process in Prometheus' text format 0.0.4, for `GET /metrics`: `PrometheusRegistry.exposition()`,
+    /// say. Called when what is no event was recorded. Nil: it does not tell.
+    public var metrics: (@Sendable () async -> String)?
 
     /// Makes facts.
     public init(
-        settings: (@Sendable () async throws -> SettingsReport)? = nil, log: LogRing? = nil
+        settings: (@Sendable () async throws -> SettingsReport)? = nil, log: LogRing? = nil,
+        metrics: (@Sendable () async -> String)? = nil
     ) {
         self.settings = settings
         self.log = log
+        self.metrics = metrics
     }
 }

@@ -47,6 +47,21 @@ public struct Fetcher: Sendable {
     func fetch(
         _ request: FetchRequest, membership: Membership?, update: @escaping @Sendable (FetchUpdate) -> Void
     ) async throws(EngineError) -> FetchResult {
+        let metrics = FetchMetrics(engine.metricsFactory)
+        do throws(EngineError) {
+            let result = try await timed(request, membership, update)
+            metrics.note(nil)
+            return result
+        } catch {
+            metrics.note(error)
+            throw error
+        }
+    }
+
+    private func timed(
+        _ request: FetchRequest, _ membership: Membership?,
+        _ update: @escaping @Sendable (FetchUpdate) -> Void
+    ) async throws(EngineError) -> FetchResult {
         let run = FetchRun(
             engine: engine, store: store, request: request, membership: membership, update: update)
         guard let timeout = request.timeout else { return try await run.run() }

@@ -63,6 +63,7 @@ extension SwarmSignalHandlers {
             return false
         }
         statistics.answers[ack.reason, default: 0] += 1
+        metrics.answered(ack.reason)
         report?(
             FallbackAnswer(
                 peerID: peerID, jobID: ack.jobID, variantID: ack.variantID, reason: ack.reason,

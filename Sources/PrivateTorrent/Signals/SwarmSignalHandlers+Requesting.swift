@@ -25,6 +25,21 @@ extension SwarmSignalHandlers {
         reason: String? = nil, preferredPieceSizeBytes: Int64? = nil,
         progress: (@Sendable (TransferProgress) -> Void)? = nil
     ) async throws(BackendError) -> FetchedContent {
+        do throws(BackendError) {
+            let content = try await fallBack(
+                job, variantID, peerID, folder, reason, preferredPieceSizeBytes, progress)
+            metrics.asked(nil)
+            return content
+        } catch {
+            metrics.asked(error)
+            throw error
+        }
+    }
+
+    private func fallBack(
+        _ job: SwarmJob, _ variantID: String, _ peerID: String, _ folder: String, _ reason: String?,
+        _ preferredPieceSizeBytes: Int64?, _ progress: (@Sendable (TransferProgress) -> Void)?
+    ) async throws(BackendError) -> FetchedContent {
         let operation = "fall back to a private swarm for job \(job.jobID)"
         let backend = backend
         guard try await ask(operation, within: options.callLimit, { await backend.isSupported }) else {

@@ -1,3 +1,4 @@
+public import Metrics
 public import NodeInterface
 public import NodeSupport
 
@@ -17,6 +18,7 @@ public actor SwarmSignalHandlers {
     /// Everything that is asked of code that is not ours.
     let calls: OutsideCalls
     let report: (@Sendable (FallbackAnswer) -> Void)?
+    let metrics: FallbackMetrics
 
     /// A request, by who sent it: IDs of two senders have nothing to do with each other.
     struct RequestKey: Hashable {
@@ -89,12 +91,15 @@ public actor SwarmSignalHandlers {
     ///   - backend: Seeds and fetches.
     ///   - overlay: Knows where peers are; nil: only what a job's sources say is known.
     ///   - report: Called with each answer that this node gives, on no particular thread. It must not block.
+    ///   - metrics: Where its metrics go: by default to what the process has bootstrapped, if anything.
     public init(
         localPeerID: String, bus: any SignalBus, jobs: any SwarmJobStore, policy: any SecurityPolicy,
         backend: any BitTorrentBackend, overlay: (any OverlayPeerProvider)? = nil,
         options: SwarmSignalOptions = SwarmSignalOptions(), clock: NodeClock = .system,
-        report: (@Sendable (FallbackAnswer) -> Void)? = nil
+        report: (@Sendable (FallbackAnswer) -> Void)? = nil,
+        metrics: any MetricsFactory = MetricsSystem.factory
     ) {
+        self.metrics = FallbackMetrics(metrics)
         self.localPeerID = localPeerID
         self.bus = bus
         self.jobs = jobs

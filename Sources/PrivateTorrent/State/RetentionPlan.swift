@@ -4,7 +4,7 @@ public import TorrentEngine
 /// What is to go from a state directory, and why; and what stays, and why.
 public struct RetentionPlan: Sendable, Hashable {
     /// Why a torrent is to go.
-    public enum Reason: String, Sendable, Hashable, Codable {
+    public enum Reason: String, Sendable, Hashable, Codable, CaseIterable {
         /// Its time is over. Its content stays where it is.
         case expired
         /// No member has been connected for as long as it may be. Its content stays where it is.

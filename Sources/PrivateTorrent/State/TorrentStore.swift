@@ -41,7 +41,8 @@ public actor TorrentStore {
     /// The state directory as it was found when it was opened.
     public nonisolated let report: StateReport
     nonisolated let directory: StateDirectory
-    nonisolated let hub = EventHub<StoreEvent>()
+    nonisolated let metrics: StoreMetrics
+    nonisolated let hub: EventHub<StoreEvent>
     let options: Options
 
     var index: StateIndex
@@ -72,6 +73,9 @@ public actor TorrentStore {
     private init(_ opened: StateDirectory.Opened, engine: Engine, options: Options) {
         self.engine = engine
         self.options = options
+        let metrics = StoreMetrics(engine.metricsFactory)
+        self.metrics = metrics
+        hub = EventHub(tap: { metrics.note($0) })
         directory = opened.directory
         index = opened.index
         report = opened.report
@@ -337,7 +341,9 @@ public actor TorrentStore {
                 directory: directory, infoHash: infoHash, saveFolder: entry.saveFolder ?? "/",
                 names: entry.names, savedPieces: kept.savedPieces, isVerifiedOnRead: kept.isVerifiedOnRead)
             let bytes = try await kept.torrent.resumeData()
+            let began = ContinuousClock.now
             guard let saved = try await save.run(bytes) else { return .success(()) }
+            metrics.saved(after: .now - began)
             guard running[infoHash]?.torrent == kept.torrent else { return .success(()) }
             running[infoHash]?.savedPieces = saved.pieces
             if let entry = index.entries[infoHash], entry.isComplete != saved.isComplete {

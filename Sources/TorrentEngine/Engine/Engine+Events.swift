@@ -32,6 +32,7 @@ extension Engine {
             return
         }
         guard let kind = kind(of: native, torrent) else { return }
+        metrics.note(kind)
         if let torrent { remember(kind, native, torrent) } else { remember(kind) }
         hub.send(EngineEvent(sequence: native.sequence, torrent: torrent, kind: kind))
     }

@@ -13,6 +13,7 @@ public actor Engine {
     }
     nonisolated let messageHub = EventHub<PeerMessage>()
     nonisolated let logger: Logger
+    var metrics: EngineMetrics
     let configuration: EngineConfiguration
 
     var native: NativeEngine?
@@ -38,6 +39,7 @@ public actor Engine {
         self.configuration = configuration
         self.thread = thread
         logger = configuration.logger
+        metrics = EngineMetrics(configuration.metrics)
     }
 
     deinit {

@@ -1,4 +1,5 @@
 public import Logging
+public import Metrics
 
 /// MSE/PE stream obfuscation. It hides nothing from anyone who knows the info-hash.
 public enum StreamEncryption: String, Sendable, Hashable, Codable, CaseIterable {
@@ -45,6 +46,9 @@ public struct EngineConfiguration: Sendable {
     public var progressInterval: Duration
     /// Where the engine's own notes go.
     public var logger: Logger
+    /// Where its metrics go, and those of the store, the fetches and the control API that use it (Docs/Metrics.md): by
+    /// default to what the process has bootstrapped, if anything.
+    public var metrics: any MetricsFactory
 
     /// Makes a configuration; with no argument, one that listens nowhere.
     public init(
@@ -52,7 +56,8 @@ public struct EngineConfiguration: Sendable {
         encryption: StreamEncryption = .handshakeOnly, isStealthy: Bool = false,
         connectionsLimit: Int = 2000, newcomersPerAddress: Int = 32, peersPerAddress: Int = 64,
         diskThreads: Int = 4, freeSpaceFloor: UInt64 = 0, limits: MetainfoLimits = .standard,
-        progressInterval: Duration = .milliseconds(250), logger: Logger = Logger(label: "TorrentEngine")
+        progressInterval: Duration = .milliseconds(250), logger: Logger = Logger(label: "TorrentEngine"),
+        metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.listen = listen
         self.dialFrom = dialFrom
@@ -66,6 +71,7 @@ public struct EngineConfiguration: Sendable {
         self.limits = limits
         self.progressInterval = progressInterval
         self.logger = logger
+        self.metrics = metrics
     }
 
     /// The device or address that outgoing connections are bound to; empty where the kernel chooses.

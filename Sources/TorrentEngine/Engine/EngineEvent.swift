@@ -79,7 +79,7 @@ public enum PeerDirection: String, Sendable, Hashable, Codable {
 }
 
 /// Why we refused a peer.
-public enum RefusalReason: String, Sendable, Hashable, Codable {
+public enum RefusalReason: String, Sendable, Hashable, Codable, CaseIterable {
     /// Its address is no member's, of any torrent.
     case notAMember
     /// It is a member, but not of the torrent that it asked for.
@@ -99,7 +99,7 @@ public enum RefusalReason: String, Sendable, Hashable, Codable {
 }
 
 /// Why a connection ended.
-public enum DisconnectReason: String, Sendable, Hashable, Codable {
+public enum DisconnectReason: String, Sendable, Hashable, Codable, CaseIterable {
     /// Nobody listens there.
     case connectionRefused
     /// No way there.

@@ -44,11 +44,16 @@ package final class EventHub<Event: Sendable>: Sendable {
 
     private let state = Locked(State())
     private let gap: Gap?
+    private let tap: (@Sendable (Event) -> Void)?
 
-    package init(gap: Gap? = nil) { self.gap = gap }
+    /// - Parameter tap: Called with each event, before anybody has it.
+    package init(gap: Gap? = nil, tap: (@Sendable (Event) -> Void)? = nil) {
+        self.gap = gap
+        self.tap = tap
+    }
 
     /// How many events subscribers missed, in all.
-    var missed: UInt64 { state.withLock { $0.missed } }
+    package var missed: UInt64 { state.withLock { $0.missed } }
 
     package func subscribe(buffering limit: Int) -> AsyncStream<Event> {
         let (stream, continuation) = AsyncStream.makeStream(
@@ -71,6 +76,7 @@ package final class EventHub<Event: Sendable>: Sendable {
     }
 
     package func send(_ event: Event) {
+        tap?(event)
         state.withLock { state in
             for id in state.subscribers.keys where state.subscribers[id]?.send(event, gap: gap) == false {
                 state.missed += 1
