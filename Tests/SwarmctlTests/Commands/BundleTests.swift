@@ -108,6 +108,11 @@ struct BundleTests {
         let whole = try Data(contentsOf: URL(filePath: "\(daemon.folder)/b.tar"))
         #expect(scene.needles.found(in: Array(whole)).isEmpty)
         #expect(whole.range(of: Data(NSUserName().utf8)) == nil || NSUserName() == "root")
+        // Who and what are gone from the log before anybody asks for it.
+        let served = try await daemon.client.text("/v1/log")
+        #expect(served.contains("what held goes on"))
+        #expect(!served.contains("198.51.100.23"))
+        #expect(scene.hashes.allSatisfy { !served.contains("\($0)") })
         // And it is useful: the stranger has one name wherever it stands, and the log tells what happened.
         let refusals = try JSONTree(parsing: try #require(files["swarmctl-bundle/refusals.json"]))
         #expect(refusals["denied"]?.elements.first?["endpoint"]?.text?.hasPrefix("address-") == true)
