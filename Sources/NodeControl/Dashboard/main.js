@@ -7,7 +7,7 @@ import { Refusal, ask, dropToken, follow, setToken, takeToken } from "./node.js"
 import { Rates, bits, drawPieces } from "./plot.js";
 import { at, make, say, show } from "./view.js";
 import { memberTable, peerTable, refusalTable, swarmTable } from "./tables.js";
-import { count, percent, rate, size, states, known, time, title } from "./words.js";
+import { count, peerStates, percent, rate, size, states, known, time, title } from "./words.js";
 
 const [often, seldom] = [2000, 30000];
 
@@ -103,15 +103,17 @@ function showDetail() {
   at("pause").dataset.does = does;
 }
 
-const calm = { seeding: "good", whole: "good", moving: "good", nothingWrong: "good", checking: "wait", relocating: "wait",
-  connecting: "wait", paused: "idle" };
+// How much of a worry a cause is: all others are "bad".
+const worry = { nothingWrong: "good", paused: "idle" };
+for (const cause of ["rateLimit", "metadataMissing", "nobodyCame", "nobodyHasPiece", "chokedByAll", "notAnswering", "allRefused"]) {
+  worry[cause] = "wait";
+}
 
 function showExplanation({ explanation }) {
   say(at("why-text"), explanation.summary);
   say(at("why-action"), explanation.action);
   show(at("why-next"), explanation.action !== "" && !explanation.action.startsWith("nothing"));
-  const kind = explanation.evidence?.activity ?? explanation.cause;
-  document.querySelector(".why").dataset.is = calm[kind] ?? calm[explanation.cause] ?? "bad";
+  document.querySelector(".why").dataset.is = worry[explanation.cause] ?? "bad";
 }
 
 function showPieces(map) {
@@ -158,8 +160,10 @@ async function refreshDetail() {
   if (hash !== page.chosen) return;
   if (why) showExplanation(why);
   showPieces(pieces || null);
-  peers.show(found?.peers ?? []);
-  show(at("no-peer"), !found?.peers.length);
+  const order = Object.keys(peerStates);
+  const sorted = (found?.peers ?? []).sort((left, right) => order.indexOf(left.state) - order.indexOf(right.state));
+  peers.show(sorted);
+  show(at("no-peer"), sorted.length === 0);
   showMembers(list?.members ?? []);
 }
 
@@ -171,7 +175,8 @@ async function refresh() {
   try {
     const [status, list, refused] = await Promise.all(
       ["/v1/status", "/v1/torrents", "/v1/refusals"].map((path) => ask("GET", path)));
-    [page.torrents, page.refusals] = [list.torrents, refused.denied];
+    page.refusals = refused.denied;
+    page.torrents = list.torrents.sort((left, right) => title(left).localeCompare(title(right), "en", { numeric: true }));
     choose();
     showNode(status);
     showSwarms();
@@ -244,7 +249,7 @@ at("let-in").addEventListener("submit", (event) => {
 
 /// Puts an address that was refused where it can be let in.
 function letIn(refusal) {
-  location.hash = `swarm=${refusal.infoHash}`;
+  if (refusal.infoHash) location.hash = `swarm=${refusal.infoHash}`;
   at("rule").value = refusal.endpoint.replace(/^\[(.*)\]:\d+$|^(.*):\d+$/, "$1$2");
   at("rule").focus();
 }
@@ -273,6 +278,8 @@ window.addEventListener("hashchange", async () => {
   showSwarms();
   showDetail();
   if (page.chosen === before) return;
+  // Where it is below the list, and not beside it.
+  if (matchMedia("(max-width: 63.99rem)").matches) at("detail").focus();
   showPieces(null);
   peers.show([]);
   showMembers([]);
@@ -334,10 +341,10 @@ function start() {
       // What a gap left out, a snapshot has: it is one of many reasons to look.
       if (type !== "listening") changed();
     },
-    away(seconds) {
+    away() {
       page.isLive = false;
       clearTimeout(page.timer);
-      link("away", `The node does not answer. Trying again in ${count(seconds, "second")}…`);
+      link("away", "The node does not answer: what is shown was so before. Trying again…");
     },
     refused: () => askForToken("The node does not take this token."),
   });

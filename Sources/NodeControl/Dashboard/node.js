@@ -52,7 +52,7 @@ export async function ask(method, path, body) {
 const silence = 45000;
 
 /// Follows the events of the node until the token is refused: `on.event(type, data)`, `on.open(isResumed)`,
-/// `on.away(seconds)` before each new try, `on.refused()`. EventSource could not send the token.
+/// `on.away()` before each new try, `on.refused()`. EventSource could not send the token.
 export async function follow(on) {
   let last = null;
   let wait = 1;
@@ -85,7 +85,7 @@ export async function follow(on) {
     } finally {
       clearTimeout(timer);
     }
-    on.away(wait);
+    on.away();
     await new Promise((done) => setTimeout(done, wait * 1000));
     wait = Math.min(wait * 2, 10);
   }

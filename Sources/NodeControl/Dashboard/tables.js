@@ -40,8 +40,8 @@ export const swarmTable = (place, chosen) => new Table(place, "Swarms of this no
 
 export const peerTable = (place, pieceCount) => new Table(place, "Peers of this swarm", [
   {
-    title: "Address", heads: true,
-    fill: (cell, peer) => lines(cell, peer.endpoint, peer.identity, peer.client),
+    title: "Address", heads: true, kind: "address",
+    fill: (cell, peer) => lines(cell, peer.endpoint, peer.identity, peer.client.startsWith("Unknown [") ? "" : peer.client),
   },
   {
     title: "State",
@@ -54,7 +54,7 @@ export const peerTable = (place, pieceCount) => new Table(place, "Peers of this 
     },
   },
   {
-    title: "Let in by",
+    title: "Let in by", kind: "address",
     fill: (cell, peer) => lines(cell, peer.rule ?? "no rule any more", known(sources, peer.source ?? "")),
   },
   {
@@ -64,8 +64,8 @@ export const peerTable = (place, pieceCount) => new Table(place, "Peers of this 
       say(cell, peer.isSeed ? "everything" : pieces ? percent(peer.pieceCount / pieces) : count(peer.pieceCount, "piece"));
     },
   },
-  number("Down", (peer) => rate(peer.downloadRate)),
-  number("Up", (peer) => rate(peer.uploadRate)),
+  number("Down", (peer) => (peer.state === "connected" ? rate(peer.downloadRate) : "–")),
+  number("Up", (peer) => (peer.state === "connected" ? rate(peer.uploadRate) : "–")),
 ], (peer) => `${peer.direction} ${peer.endpoint}`);
 
 export const memberTable = (place, revoke) => new Table(place, "Members of this swarm", [
@@ -103,7 +103,8 @@ export const refusalTable = (place, torrentOf, letIn) => new Table(place, "Addre
   {
     hiddenTitle: "Change", kind: "act",
     fill(cell, refusal) {
-      const canBeLetIn = refusal.infoHash && refusal.direction === "incoming" && torrentOf(refusal.infoHash);
+      // Who was refused before it named a swarm may mean any.
+      const canBeLetIn = refusal.direction === "incoming" && (!refusal.infoHash || torrentOf(refusal.infoHash));
       cell.classList.toggle("blank", !canBeLetIn);
       if (!canBeLetIn) return cell.replaceChildren();
       if (cell.firstChild) return undefined;

@@ -44,11 +44,12 @@ export const states = {
   failed: ["Failed", "bad"],
 };
 
+// The states of a peer, in the order in which they are listed.
 export const peerStates = {
-  notSeen: ["Not seen yet", "idle"],
-  dialling: ["Being dialled", "wait"],
-  handshaking: ["Handshake", "wait"],
   connected: ["Connected", "good"],
+  handshaking: ["Handshake", "wait"],
+  dialling: ["Being dialled", "wait"],
+  notSeen: ["Not seen yet", "idle"],
   gone: ["Gone", "idle"],
   banned: ["Banned", "bad"],
 };
