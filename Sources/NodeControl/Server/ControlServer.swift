@@ -36,7 +36,12 @@ public final class ControlServer: Sendable {
         socket.unlink()
         feed.finish()
         serving.cancel()
-        group.shutdownGracefully { _ in }
+        // Not before the connections have ended: each still sets timers on its loop.
+        let (serving, group) = (serving, group)
+        Task {
+            await serving.value
+            try? await group.shutdownGracefully()
+        }
     }
 
     /// Begins to serve a store and its engine.
