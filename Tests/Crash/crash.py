@@ -168,16 +168,11 @@ class Run:
         return json.loads(said.stdout)["bytes"]
 
     def names_on_disk(self, content):
-        """Of files that were renamed; of one that was cut off, the name that it has."""
-        with open(f"{self.state}/index.json", encoding="utf-8") as file:
-            entries = {entry["infoHash"]: entry for entry in json.load(file)["torrents"]}
-        entry = entries.get(content.info_hash, {})
-        names = {int(index): path for index, path in entry.get("names", {}).items()}
-        renaming = entry.get("renaming")
-        if renaming:
-            old, new = renaming["from"], renaming["to"]
-            names[renaming["file"]] = new if os.path.exists(f"{entry['saveFolder']}/{new}") else old
-        return names
+        """Of files that were renamed, as the node was told, whatever its state says; of one that was cut off, the name
+        that it has."""
+        found = {index: path for index, path in content.renaming.items()
+                 if os.path.exists(f"{content.folder}/{path}")}
+        return content.names | found
 
     def add(self, node, content):
         content.was_doubtful, content.folder = True, self.downloads
