@@ -9,6 +9,37 @@ import TorrentEngine
 /// What a client cannot do to a node.
 @Suite(.timeLimit(.minutes(1)))
 struct BoundsTests {
+    @Test("Who connects while the server stops gets an answer or the end, and the process goes on")
+    func stopAmidConnections() async throws {
+        let node = try await RunningNode.start()
+        let path = "\(node.folder)/run/other.sock"
+        for _ in 0..<30 {
+            let server = try await ControlServer.start(node.store, at: path)
+            let clients = (0..<24).map { _ in
+                Task {
+                    for _ in 0..<20 {
+                        guard
+                            let raw = try? await blocking(
+                                "connect",
+                                { () throws(EngineError) in
+                                    guard let raw = try? RawClient(path) else {
+                                        throw EngineError(.inputMissing, "connect", reason: "it is gone")
+                                    }
+                                    return raw
+                                })
+                        else { return }
+                        raw.send("GET /livez HTTP/1.1\r\nhost: x\r\n\r\n")
+                    }
+                }
+            }
+            try await Task.sleep(for: .milliseconds(3))
+            await server.stop()
+            for client in clients { await client.value }
+        }
+        #expect(try await node.client.status().torrents.total == 0)
+        try await node.stop()
+    }
+
     @Test(
         "What is no HTTP gets 400, and the connection goes",
         arguments: [
@@ -103,7 +134,7 @@ struct BoundsTests {
     @Test("A subscriber that does not read is cut, and the others get everything")
     func stalled() async throws {
         var limits = ControlLimits()
-        (limits.stallTime, limits.waitingEvents) = (.milliseconds(500), 16)
+        (limits.stallTime, limits.waitingBatches) = (.milliseconds(500), 16)
         let node = try await RunningNode.start(limits: limits)
         let stalled = try RawClient(node.server.path)
         stalled.send("GET /v1/events HTTP/1.1\r\nhost: x\r\n\r\n")

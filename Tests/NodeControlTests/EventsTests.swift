@@ -90,6 +90,36 @@ struct EventsTests {
         try await node.stop()
     }
 
+    @Test("What comes at once is sent together; who is too slow misses batches, and is told how many events")
+    func batches() async throws {
+        var limits = ControlLimits()
+        (limits.batchTime, limits.waitingBatches) = (.milliseconds(200), 2)
+        let node = try await RunningNode.start(limits: limits)
+        let feed = node.server.feed
+        let subscription = try feed.subscribe(after: nil)
+        // The first goes at once, the others wait for each other.
+        for number in 0..<50 { feed.take(event(detail: "\(number)")) }
+        try await Task.sleep(for: .milliseconds(600))
+        // The first of these is the third batch, and nobody reads yet.
+        for number in 50..<60 { feed.take(event(detail: "\(number)")) }
+        try await Task.sleep(for: .milliseconds(600))
+        let texts = Locked<[String]>([])
+        let reading = Task {
+            try await subscription.write { text in texts.withLock { $0.append(text) } }
+        }
+        while texts.withLock({ $0.count }) < 3 { try await Task.sleep(for: .milliseconds(10)) }
+        feed.take(event(detail: "last"))
+        while texts.withLock({ $0.count }) < 5 { try await Task.sleep(for: .milliseconds(10)) }
+        reading.cancel()
+        let heard = texts.withLock { $0 }
+        func count(_ text: String) -> Int { text.split(separator: "data: ").count - 1 }
+        #expect(heard[1...2].map { count($0) } == [1, 49])
+        #expect(heard[3].contains("event: gap") && heard[3].contains(#""missed":10"#))
+        #expect(heard[4].contains(#""detail":"last""#))
+        #expect(feed.missed == 10)
+        try await node.stop()
+    }
+
     @Test("A stream that has nothing to say says so")
     func heartbeat() async throws {
         var limits = ControlLimits()

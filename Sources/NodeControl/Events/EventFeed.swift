@@ -5,10 +5,19 @@ import TorrentEngine
 
 /// The events of a node, numbered, the last ones kept, for any number of subscribers.
 final class EventFeed: Sendable {
-    /// An event, or a sign of life.
+    /// What a subscriber hears.
     enum Item: Sendable {
-        case event(Entry)
+        case batch(Batch)
         case heartbeat
+        /// It was too slow: the numbers of what comes next say for how many events.
+        case tooSlow
+    }
+
+    /// Events that are sent together, put into words once for everybody.
+    struct Batch: Sendable {
+        let text: String
+        /// Those of the events that have one.
+        let numbers: ClosedRange<UInt64>?
     }
 
     struct Entry: Sendable {
@@ -20,6 +29,12 @@ final class EventFeed: Sendable {
     private struct State {
         var last: UInt64 = 0
         var kept: [Entry] = []
+        /// What is not sent yet.
+        var waiting: [Entry] = []
+        var isSendingSoon = false
+        var lastSent: ContinuousClock.Instant?
+        /// Events that subscribers were too slow for.
+        var missed: UInt64 = 0
         var subscribers = 0
         /// What last went wrong with a torrent.
         var errors: [InfoHash: EngineError] = [:]
@@ -34,11 +49,7 @@ final class EventFeed: Sendable {
 
     init(_ store: TorrentStore, limits: ControlLimits) {
         self.limits = limits
-        hub = EventHub { missed, _ in
-            var gap = NodeEvent(.gap, time: NodeClock.system.now)
-            gap.missed = missed
-            return .event(Entry(number: nil, event: gap))
-        }
+        hub = EventHub { _, _ in .tooSlow }
         let (engineEvents, storeEvents) = (store.engine.events(), store.events())
         let heartbeat = limits.heartbeat
         let tasks = [
@@ -74,7 +85,7 @@ final class EventFeed: Sendable {
     var subscriberCount: Int { state.withLock { $0.subscribers } }
 
     /// Events that subscribers were too slow for, in all.
-    var missed: UInt64 { hub.missed }
+    var missed: UInt64 { state.withLock { $0.missed } }
 
     /// What last went wrong with a torrent; nil where it went well since.
     func lastError(of infoHash: InfoHash) -> EngineError? { state.withLock { $0.errors[infoHash] } }
@@ -87,20 +98,23 @@ final class EventFeed: Sendable {
     /// - Throws: ``Problem`` where there are as many subscribers as may be.
     func subscribe(after id: String?) throws(Problem) -> EventSubscription {
         let (limits, run) = (limits, run)
-        let opened = state.withLock { state -> (backlog: [Entry], live: AsyncStream<Item>)? in
+        let opened = state.withLock { state -> (backlog: [Entry], last: UInt64, live: AsyncStream<Item>)? in
             guard state.subscribers < limits.subscribers else { return nil }
+            // To those who are there: the new one has it in its backlog, or does not want it.
+            sendWaiting(&state)
             state.subscribers += 1
             let backlog = id.map { Self.backlog(after: $0, run: run, state) } ?? []
-            return (backlog, hub.subscribe(buffering: limits.waitingEvents))
+            return (backlog, state.last, hub.subscribe(buffering: limits.waitingBatches))
         }
         guard let opened else {
             throw Problem(
                 503, "tooMany", "\(limits.subscribers) event streams are open, and no more can be",
                 remedy: "close some")
         }
-        return EventSubscription(run: run, backlog: opened.backlog, live: opened.live) { [weak self] in
-            self?.state.withLock { $0.subscribers -= 1 }
-        }
+        return EventSubscription(
+            run: run, backlog: opened.backlog, last: opened.last, live: opened.live,
+            missed: { [weak self] missed in self?.state.withLock { $0.missed += missed } },
+            end: { [weak self] in self?.state.withLock { $0.subscribers -= 1 } })
     }
 
     /// The events that are kept, or of them those behind the one with that ID; ends after the last.
@@ -109,7 +123,8 @@ final class EventFeed: Sendable {
         let backlog = state.withLock { state in
             id.map { Self.backlog(after: $0, run: run, state) } ?? state.kept
         }
-        return EventSubscription(run: run, backlog: backlog, live: AsyncStream { $0.finish() }) {}
+        return EventSubscription(
+            run: run, backlog: backlog, last: 0, live: AsyncStream { $0.finish() }, missed: { _ in }, end: {})
     }
 
     private static func backlog(after id: String, run: String, _ state: State) -> [Entry] {
@@ -136,17 +151,50 @@ final class EventFeed: Sendable {
                     state.errors[infoHash] = nil
                 }
             }
-            guard found.event.type != .progress else {
-                hub.send(.event(Entry(number: nil, event: found.event)))
-                return
+            let isKept = found.event.type != .progress
+            if isKept { state.last += 1 }
+            let entry = Entry(number: isKept ? state.last : nil, event: found.event)
+            if isKept {
+                state.kept.append(entry)
+                // Not one by one: that would move all of them each time.
+                if state.kept.count >= 2 * kept { state.kept.removeFirst(state.kept.count - kept) }
             }
-            state.last += 1
-            let entry = Entry(number: state.last, event: found.event)
-            state.kept.append(entry)
-            // Not one by one: that would move all of them each time.
-            if state.kept.count >= 2 * kept { state.kept.removeFirst(state.kept.count - kept) }
-            hub.send(.event(entry))
+            guard state.subscribers > 0 else { return }
+            state.waiting.append(entry)
+            send(&state)
         }
+    }
+
+    /// At once after a while without events; else what comes within a moment goes together, or a hundred subscribers and a
+    /// hundred events a second would be ten thousand writes.
+    private func send(_ state: inout State) {
+        guard let last = state.lastSent, ContinuousClock.now - last < limits.batchTime else {
+            return sendWaiting(&state)
+        }
+        guard !state.isSendingSoon else { return }
+        state.isSendingSoon = true
+        let due = last + limits.batchTime
+        Task { [weak self] in
+            try? await Task.sleep(until: due, clock: .continuous)
+            guard let self else { return }
+            self.state.withLock { state in
+                state.isSendingSoon = false
+                self.sendWaiting(&state)
+            }
+        }
+    }
+
+    private func sendWaiting(_ state: inout State) {
+        let entries = state.waiting
+        guard !entries.isEmpty else { return }
+        state.waiting = []
+        state.lastSent = .now
+        let numbers = entries.compactMap(\.number)
+        hub.send(
+            .batch(
+                Batch(
+                    text: entries.map { $0.text(run: run) }.joined(),
+                    numbers: numbers.first.map { $0...(numbers.last ?? $0) })))
     }
 }
 
@@ -154,14 +202,18 @@ final class EventFeed: Sendable {
 final class EventSubscription: Sendable {
     private let run: String
     private let backlog: [EventFeed.Entry]
+    /// The number of the last event before what is live.
+    private let last: UInt64
     private let live: AsyncStream<EventFeed.Item>
+    private let missed: @Sendable (UInt64) -> Void
     private let end: @Sendable () -> Void
 
     init(
-        run: String, backlog: [EventFeed.Entry], live: AsyncStream<EventFeed.Item>,
-        end: @escaping @Sendable () -> Void
+        run: String, backlog: [EventFeed.Entry], last: UInt64, live: AsyncStream<EventFeed.Item>,
+        missed: @escaping @Sendable (UInt64) -> Void, end: @escaping @Sendable () -> Void
     ) {
-        (self.run, self.backlog, self.live, self.end) = (run, backlog, live, end)
+        (self.run, self.backlog, self.last, self.live) = (run, backlog, last, live)
+        (self.missed, self.end) = (missed, end)
     }
 
     deinit { end() }
@@ -172,11 +224,26 @@ final class EventSubscription: Sendable {
         // At once, so that the client knows that from here on nothing is missed.
         try await write("retry: 1000\n\n")
         for entry in backlog { try await write(entry.text(run: run)) }
+        var last = last
         for await item in live {
             switch item {
-            case .event(let entry): try await write(entry.text(run: run))
+            case .batch(let batch):
+                if let numbers = batch.numbers {
+                    try await writeGap(numbers.lowerBound - last - 1, write)
+                    last = numbers.upperBound
+                }
+                try await write(batch.text)
             case .heartbeat: try await write(": \n\n")
+            case .tooSlow: break
             }
         }
+    }
+
+    private func writeGap(_ count: UInt64, _ write: (String) async throws -> Void) async throws {
+        guard count > 0 else { return }
+        missed(count)
+        var gap = NodeEvent(.gap, time: NodeClock.system.now)
+        gap.missed = count
+        try await write(EventFeed.Entry(number: nil, event: gap).text(run: run))
     }
 }

@@ -20,8 +20,10 @@ public struct ControlLimits: Sendable, Hashable {
     public var heartbeat: Duration = .seconds(15)
     /// Events that are kept for clients that resume.
     public var keptEvents = 4096
-    /// Events that wait for one client.
-    public var waitingEvents = 1024
+    /// Events that come within so long of each other are sent together.
+    public var batchTime: Duration = .milliseconds(50)
+    /// Of these, so many wait for one client; it misses the others, and is told how many events.
+    public var waitingBatches = 256
 
     /// Makes limits.
     public init() {}

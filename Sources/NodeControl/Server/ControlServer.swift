@@ -21,27 +21,19 @@ public final class ControlServer: Sendable {
     public let web: WebReport?
 
     private let socket: ControlSocket
-    private let group: MultiThreadedEventLoopGroup
     let feed: EventFeed
     private let serving: Task<Void, Never>
 
     private init(
-        _ socket: ControlSocket, _ web: WebReport?, _ group: MultiThreadedEventLoopGroup, _ feed: EventFeed,
-        _ serving: Task<Void, Never>
+        _ socket: ControlSocket, _ web: WebReport?, _ feed: EventFeed, _ serving: Task<Void, Never>
     ) {
-        (self.socket, self.web, self.group, self.feed, self.serving) = (socket, web, group, feed, serving)
+        (self.socket, self.web, self.feed, self.serving) = (socket, web, feed, serving)
     }
 
     deinit {
         socket.unlink()
         feed.finish()
         serving.cancel()
-        // Not before the connections have ended: each still sets timers on its loop.
-        let (serving, group) = (serving, group)
-        Task {
-            await serving.value
-            try? await group.shutdownGracefully()
-        }
     }
 
     /// Begins to serve a store and its engine.
@@ -75,21 +67,18 @@ public final class ControlServer: Sendable {
         let socket = try await blocking("serve \(path)") { () throws(EngineError) in
             try ControlSocket(listeningAt: path)
         }
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        var listeners: [Listener] = []
         do {
-            var listeners = [
-                Listener(try await accept(socket, group, limits), .socket(isAllowed: isAllowed))
-            ]
+            listeners.append(try await listen(socket, limits, .socket(isAllowed: isAllowed)))
             var web: WebReport?
             if let loopback {
                 let tokenFile = loopback.tokenFile ?? "\(path).token"
                 let token = try await blocking("read \(tokenFile)") { () throws(EngineError) in
                     try BearerToken(at: tokenFile)
                 }
-                let accepting = try await accept(loopback, group, limits)
-                let port = accepting.channel.localAddress?.port ?? Int(loopback.port)
-                listeners.append(Listener(accepting, .loopback(LoopbackDoor(token, port: port))))
-                web = WebReport(loopback.address, port: port, tokenFile: tokenFile)
+                let listener = try await listen(loopback, limits, token)
+                listeners.append(listener.0)
+                web = WebReport(loopback.address, port: listener.port, tokenFile: tokenFile)
             }
             let feed = EventFeed(store, limits: limits)
             let router = Router(
@@ -97,13 +86,13 @@ public final class ControlServer: Sendable {
             let opened = listeners
             let serving = Task {
                 await withDiscardingTaskGroup { group in
-                    for listener in opened { group.addTask { await listener.serve(router, limits) } }
+                    for listener in opened { group.addTask { await listener.serve(router) } }
                 }
             }
-            return ControlServer(socket, web, group, feed, serving)
+            return ControlServer(socket, web, feed, serving)
         } catch {
             socket.unlink()
-            try? await group.shutdownGracefully()
+            for listener in listeners { listener.close() }
             throw error as? EngineError
                 ?? EngineError(
                     .inputOutput, "serve the control socket \(path)", reason: "\(error)", path: path)
@@ -117,33 +106,34 @@ public final class ControlServer: Sendable {
         socket.unlink()
         feed.finish()
         serving.cancel()
-        let (serving, group) = (serving, group)
-        let ending = Task {
-            await serving.value
-            try? await group.shutdownGracefully()
-        }
-        _ = await ending.value(within: limit)
+        _ = await serving.value(within: limit)
     }
 
-    private static func accept(
-        _ socket: ControlSocket, _ group: MultiThreadedEventLoopGroup, _ limits: ControlLimits
-    ) async throws -> Listener.Accepting {
+    private static func listen(
+        _ socket: ControlSocket, _ limits: ControlLimits, _ door: Door
+    ) async throws -> Listener {
         // NIO closes the descriptor that it is given.
         let copy = fcntl(socket.number, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0 else { throw EngineError("serve \(socket.path)", errno: errno, path: socket.path) }
-        return try await ServerBootstrap(group: group).bind(copy) { Listener.prepare($0, limits) }
+        return try await Listener.open(limits, { _ in door }) { try await $0.withBoundSocket(copy).get() }
     }
 
-    private static func accept(
-        _ loopback: LoopbackOptions, _ group: MultiThreadedEventLoopGroup, _ limits: ControlLimits
-    ) async throws -> Listener.Accepting {
+    private static func listen(
+        _ loopback: LoopbackOptions, _ limits: ControlLimits, _ token: BearerToken
+    ) async throws -> (Listener, port: Int) {
         let place = "the control API on \(loopback.address) port \(loopback.port)"
         do {
             let address = try SocketAddress(
                 ipAddress: loopback.address.description, port: Int(loopback.port))
-            return try await ServerBootstrap(group: group).serverChannelOption(
-                .socketOption(.so_reuseaddr), value: 1
-            ).bind(to: address) { Listener.prepare($0, limits) }
+            var port = Int(loopback.port)
+            let listener = try await Listener.open(limits) { channel in
+                port = channel.localAddress?.port ?? port
+                return .loopback(LoopbackDoor(token, port: port))
+            } bind: { bootstrap in
+                try await bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                    .bind(to: address).get()
+            }
+            return (listener, port)
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw EngineError(
                 .inUse, "serve \(place)", reason: "another process listens there",
