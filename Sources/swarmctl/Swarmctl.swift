@@ -13,7 +13,8 @@ struct Swarmctl: AsyncParsableCommand {
         Status.self, List.self, Top.self, Doctor.self, BundleCommand.self, Dashboard.self, Add.self,
         Pause.self, Resume.self,
         Remove.self,
-        Move.self, Limit.self, Select.self, Peers.self, Pieces.self, Members.self, Explain.self, Ping.self,
+        Move.self, Rename.self, Limit.self, Select.self, Peers.self, Pieces.self, Members.self, Explain.self,
+        Ping.self,
         EventsCommand.self,
     ]
     /// What only other commands start.

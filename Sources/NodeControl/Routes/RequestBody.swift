@@ -21,6 +21,10 @@ extension MoveRequest: RequestBody {
     static var fields: [String: (any RequestBody.Type)?] { ["folder": nil] }
 }
 
+extension RenameRequest: RequestBody {
+    static var fields: [String: (any RequestBody.Type)?] { ["file": nil, "to": nil] }
+}
+
 extension TorrentLimits: RequestBody {
     static var fields: [String: (any RequestBody.Type)?] { ["upload": nil, "download": nil] }
 }

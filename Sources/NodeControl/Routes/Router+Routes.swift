@@ -64,6 +64,11 @@ extension Router {
             let move = try request.body(MoveRequest.self)
             return try .json(LeftFiles(try await node.move(request.infoHash, to: move.folder)))
         },
+        Route("POST", "/v1/torrents/{infoHash}/rename") { node, request in
+            let rename = try request.body(RenameRequest.self)
+            try await node.store.rename(request.infoHash, rename.file, to: rename.to)
+            return try await torrent(request.infoHash, node)
+        },
         Route("PUT", "/v1/torrents/{infoHash}/limits") { node, request in
             let limits = try request.body(TorrentLimits.self)
             try await node.store.setRateLimits(

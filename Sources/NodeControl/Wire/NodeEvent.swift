@@ -50,7 +50,7 @@ public struct NodeEvent: Codable, Sendable, Hashable {
         /// What is known of the content could not be saved.
         case saveFailed
         /// A request, or the program, changed what is kept of the torrent: `reason` is `paused`, `resumed`, `members`,
-        /// `limits` or `selection`.
+        /// `limits`, `selection` or `names`.
         case changed
         /// The torrent went by its retention or for room: `reason`.
         case retired

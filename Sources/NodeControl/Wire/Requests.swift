@@ -63,3 +63,18 @@ public struct MoveRequest: Codable, Sendable, Hashable {
     /// Makes a request.
     public init(folder: String) { self.folder = folder }
 }
+
+/// The body of `POST …/rename`.
+public struct RenameRequest: Codable, Sendable, Hashable {
+    /// The file: its path now, as `GET …/files` has it.
+    public var file: String
+    /// Its new path below the same folder. It begins with the torrent's name, which stays, unless the torrent is one file
+    /// alone.
+    public var to: String
+
+    /// Makes a request.
+    public init(file: String, to: String) {
+        self.file = file
+        self.to = to
+    }
+}

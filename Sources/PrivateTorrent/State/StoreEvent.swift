@@ -14,6 +14,8 @@ public enum StoreEvent: Sendable {
         case limits
         /// Which of its files are wanted.
         case selection
+        /// The name of a file.
+        case names
     }
 
     /// What is known of the content is on the disk; so many pieces are there.

@@ -46,6 +46,7 @@ extension TorrentStore {
         }
         running[infoHash]?.saving = task
         try await task.value.get()
+        hub.send(.changed(infoHash, .names))
         // Who the file is has changed with its name.
         try? await save(infoHash)
     }

@@ -94,6 +94,35 @@ struct MovedEvent: OutputEvent {
     let left: [LeftFiles.Entry]
 }
 
+/// `swarmctl rename`
+struct Rename: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Give a file of a torrent another name; the swarm does not see it.",
+        discussion: """
+            Whole or not, running or paused. Paths are below the torrent's folder and begin with its name, which stays:
+
+              swarmctl rename album 'album/01.flac' 'album/side A/first.flac'
+            """)
+
+    @OptionGroup var torrent: TorrentArgument
+    @Argument(help: "The file: its path as it is now.")
+    var file: String
+    @Argument(help: "Its new path.")
+    var path: String
+    @OptionGroup var node: NodeOptions
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        let found = try await torrent.find(node.client)
+        let after = try await node.client.send(
+            "POST", "\(found.route)/rename", body: RenameRequest(file: file, to: path), as: TorrentAnswer.self
+        ).torrent
+        let output = common.output
+        output.emit(TorrentEvent(torrent: after))
+        output.print("\(after.title): \(safe(file)) is \(safe(path)) now")
+    }
+}
+
 /// `swarmctl limit`
 struct Limit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
