@@ -40,7 +40,7 @@ struct Swarmctl: AsyncParsableCommand {
 
             Exit codes: 0 done; 64 usage; 65 malformed or mismatching data; 66 input missing; 69 no member \
             reachable, timed out, or address not bindable; 71 leakcheck could not find out; 73 a different file is in \
-            the way; 74 disk; 76 leakcheck saw a leak; 77 refused by private mode; 78 a configuration with mistakes; 130 and 143 interrupted. Anything unforeseen: 70.
+            the way; 74 disk; 75 not as things stand; 76 leakcheck saw a leak; 77 refused by private mode; 78 a configuration with mistakes; 130 and 143 interrupted. Anything unforeseen: 70.
             """,
         version: VersionReport.current.text,
         subcommands: local + hidden,

@@ -112,10 +112,11 @@ public final class ControlServer: Sendable {
     private static func listen(
         _ socket: ControlSocket, _ limits: ControlLimits, _ door: Door
     ) async throws -> Listener {
+        guard let number = socket.take() else {
+            throw EngineError(.internalFailure, "serve \(socket.path)", reason: "it is served already")
+        }
         // NIO closes the descriptor that it is given.
-        let copy = fcntl(socket.number, F_DUPFD_CLOEXEC, 0)
-        guard copy >= 0 else { throw EngineError("serve \(socket.path)", errno: errno, path: socket.path) }
-        return try await Listener.open(limits, { _ in door }) { try await $0.withBoundSocket(copy).get() }
+        return try await Listener.open(limits, { _ in door }) { try await $0.withBoundSocket(number).get() }
     }
 
     private static func listen(

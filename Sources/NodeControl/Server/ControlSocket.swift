@@ -7,7 +7,8 @@ import TorrentEngine
 /// A listening Unix socket, 0600 in a folder of 0700, that only one process has.
 final class ControlSocket: Sendable {
     let path: String
-    let number: Int32
+    /// The listening descriptor, until somebody takes it.
+    private let number: Locked<Int32?>
     /// Held as long as the socket is served, and let go by the kernel whatever ends the process.
     private let lock: Descriptor
     private let identity: Identity
@@ -35,13 +36,21 @@ final class ControlSocket: Sendable {
         try Self.prepareFolder(of: path, operation)
         lock = try Self.takeLock(path, operation)
         try Self.removeStale(path, operation)
-        number = try Self.listen(path, operation)
+        number = Locked(try Self.listen(path, operation))
         identity = try Self.identity(path, operation)
     }
 
-    deinit { close(number) }
+    deinit { if let number = take() { close(number) } }
 
-    /// Takes the socket away, where it is still ours. The listening descriptor is the caller's to close.
+    /// The listening descriptor, which is the caller's to close from now on; nil where it was taken before.
+    func take() -> Int32? {
+        number.withLock { number in
+            defer { number = nil }
+            return number
+        }
+    }
+
+    /// Takes the socket away, where it is still ours. Who waits on it is let go when the descriptor is closed.
     func unlink() {
         guard (try? Self.identity(path, "")) == identity else { return }
         _ = Glibc.unlink(path)

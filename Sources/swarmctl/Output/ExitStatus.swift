@@ -20,6 +20,8 @@ struct ExitStatus: Sendable, Hashable {
     static let unchecked = ExitStatus(code: 71)
     static let inTheWay = ExitStatus(code: 73)
     static let disk = ExitStatus(code: 74)
+    /// What is as it is now does not allow it.
+    static let notNow = ExitStatus(code: 75)
     /// Something left a swarm (`leakcheck`).
     static let leaked = ExitStatus(code: 76)
     static let refused = ExitStatus(code: 77)
@@ -30,21 +32,29 @@ struct ExitStatus: Sendable, Hashable {
     static let byCode: [EngineError.Code: ExitStatus] = [
         .invalidArgument: .usage, .nothingToShare: .usage,
         .malformed: .badData, .limitExceeded: .badData, .contentMismatch: .badData, .contentChanged: .badData,
-        .inputMissing: .inputMissing, .noSuchFile: .noSuchFile,
+        .inputMissing: .inputMissing, .torrentNotFound: .inputMissing, .noSuchFile: .noSuchFile,
         .noMember: .unavailable, .timedOut: .unavailable, .network: .unavailable,
         .addressInUse: .unavailable, .addressNotAvailable: .unavailable,
-        .fileExists: .inTheWay, .inUse: .inTheWay,
+        .fileExists: .inTheWay, .inUse: .inTheWay, .duplicateTorrent: .inTheWay,
         .diskFull: .disk, .permissionDenied: .disk, .inputOutput: .disk,
         .refusedByPrivateMode: .refused,
-        .outOfMemory: .software, .versionMismatch: .software, .torrentNotFound: .software,
-        .duplicateTorrent: .software, .wrongState: .software, .cancelled: .software, .shutDown: .software,
+        .outOfMemory: .software, .versionMismatch: .software, .cancelled: .software,
+        .wrongState: .notNow, .shutDown: .unavailable,
         .unsupported: .software, .internalFailure: .software,
     ]
 
     init(code: Int32) { self.code = code }
 
     /// That of the engine's code with that word; a node may know others.
-    init(word: String) { self = Self.byCode.first { $0.key.description == word }?.value ?? .software }
+    init(word: String) {
+        self = Self.byCode.first { $0.key.description == word }?.value ?? Self.byNodesCode[word] ?? .software
+    }
+
+    /// What only a node says (Docs/Control.md).
+    private static let byNodesCode: [String: ExitStatus] = [
+        "badRequest": .usage, "notFound": .inputMissing, "forbidden": .unavailable, "notReady": .unavailable,
+        "tooMany": .unavailable, "tooLarge": .badData,
+    ]
 
     init(_ code: EngineError.Code) { self = Self.byCode[code] ?? .software }
 }

@@ -13,7 +13,8 @@ import TorrentEngine
             (.network, 69), (.addressInUse, 69), (.addressNotAvailable, 69), (.fileExists, 73),
             (.diskFull, 74),
             (.permissionDenied, 74), (.inputOutput, 74), (.refusedByPrivateMode, 77), (.internalFailure, 70),
-            (.cancelled, 70),
+            (.cancelled, 70), (.torrentNotFound, 66), (.duplicateTorrent, 73), (.wrongState, 75),
+            (.shutDown, 69),
         ] as [(EngineError.Code, Int32)])
     func status(of code: EngineError.Code, is expected: Int32) {
         #expect(ExitStatus(code).code == expected)
@@ -22,6 +23,12 @@ import TorrentEngine
         #expect(failure?.code == code.description)
         #expect(failure?.message == "cannot test: a reason")
         #expect(failure?.remedy == "a remedy")
+    }
+
+    @Test func wordsOfANode() {
+        #expect(ExitStatus(word: "duplicateTorrent") == .inTheWay)
+        #expect(ExitStatus(word: "badRequest") == .usage)
+        #expect(ExitStatus(word: "a word of a later version") == .software)
     }
 
     @Test func othersErrorsAreNotFailures() {
