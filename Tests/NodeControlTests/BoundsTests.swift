@@ -18,8 +18,12 @@ struct BoundsTests {
             let clients = (0..<24).map { _ in
                 Task {
                     for _ in 0..<20 {
-                        guard let raw = try? RawClient(path) else { return }
-                        raw.send("GET /livez HTTP/1.1\r\nhost: x\r\n\r\n")
+                        // A full backlog blocks.
+                        let isThere = try? await blocking("connect") { () throws(EngineError) in
+                            guard let raw = try? RawClient(path) else { return false }
+                            return raw.send("GET /livez HTTP/1.1\r\nhost: x\r\n\r\n")
+                        }
+                        guard isThere == true else { return }
                     }
                 }
             }
