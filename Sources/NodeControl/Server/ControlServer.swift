@@ -12,8 +12,8 @@ public import TorrentEngine
 /// TCP port of the loopback where that is asked for.
 ///
 /// Nothing of it leaves the machine, and only the user that runs the node, and root, get an answer; over TCP whoever has
-/// the token. What clients do is bounded by ``ControlLimits``; work has no limit of time, and is cancelled when its client goes. A server that is dropped
-/// without ``stop(within:)`` is ended in the background.
+/// the token. What clients do is bounded by ``ControlLimits``; work has no limit of time, and is cancelled when its
+/// client goes. A server that is dropped without ``stop(within:)`` is ended in the background.
 public final class ControlServer: Sendable {
     /// The socket's path.
     public var path: String { socket.path }
