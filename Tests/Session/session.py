@@ -30,6 +30,27 @@ def write(path, size):
         file.write(os.urandom(size))
 
 
+def as_nobody(act):
+    """The error that somebody without rights gets, by name."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        name = "none"
+        try:
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+            act()
+        except OSError as error:
+            name = type(error).__name__
+        os.write(writing, name.encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    os.close(writing)
+    with open(reading, encoding="utf-8") as said:
+        return said.read()
+
+
 def knock(address, port, info_hash):
     """A stranger's handshake (BEP 3), and how many bytes it gets."""
     with socket.create_connection((address, port), timeout=20, source_address=(STRANGER, 0)) as stranger:
@@ -46,6 +67,7 @@ class Session:
         self.programs, self.is_isolated = programs, is_isolated
         # Short: a socket's path has at most 107 bytes.
         self.folder = tempfile.mkdtemp(prefix="pts-", dir="/tmp")
+        os.chmod(self.folder, 0o755)  # only what the node itself closes is closed to others
         self.a = Node(programs, f"{self.folder}/a", A)
         self.b = Node(programs, f"{self.folder}/b", B)
         self.album = f"{self.folder}/content/album – β"
@@ -53,7 +75,7 @@ class Session:
 
     def all(self):
         try:
-            for step in (self.starting, self.sharing, self.fetching, self.looking, self.changing, self.stranger,
+            for step in (self.starting, self.unprivileged, self.sharing, self.fetching, self.looking, self.changing, self.stranger,
                          self.watching, self.withdrawn, self.killed, self.moving, self.spoilt,
                          self.full_disk, self.filling_disk,
                          self.interface_down, self.lonely, self.doctoring, self.stopping):
@@ -80,6 +102,17 @@ class Session:
         expect("it listens where it was told to", status["listen"] == [self.a.endpoint], status)
         expect("a new node was not unclean", not status["wasUnclean"], status)
         expect("an empty list is no error", self.a.run("list").status == 0)
+
+    def unprivileged(self):
+        """Another user of the machine gets nothing: no answer, and nothing to read."""
+        if os.geteuid() != 0:
+            return
+        with contextlib.closing(socket.socket(socket.AF_UNIX)) as other:
+            error = as_nobody(lambda: other.connect(self.a.socket))
+        expect("the socket", error == "PermissionError", error)
+        for place in ("run", "state"):
+            error = as_nobody(lambda: os.listdir(f"{self.a.folder}/{place}"))
+            expect(place, error == "PermissionError", error)
 
     def sharing(self):
         for name, size in (("one.bin", 6 * MIB), ("two.bin", 2 * MIB), ("three/notes.txt", 30_000)):
