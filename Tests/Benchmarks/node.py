@@ -45,7 +45,7 @@ class Node:
     """A process of swarmd in a folder of its own."""
 
     def __init__(self, swarmd, address):
-        self.folder = tempfile.mkdtemp(prefix="node-", dir="/tmp")  # a socket's path is short
+        self.folder = tempfile.mkdtemp(prefix="node-")
         self.socket = f"{self.folder}/run/control.sock"
         config = f"{self.folder}/node.json"
         with open(config, "w") as file:
@@ -104,3 +104,8 @@ class Node:
         """MiB."""
         with open(f"/proc/{self.process.pid}/statm") as file:
             return int(file.read().split()[1]) * resource.getpagesize() / (1 << 20)
+
+    def allocated(self):
+        """MiB that are resident and no file's."""
+        with open(f"/proc/{self.process.pid}/status") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("RssAnon:")) / 1024

@@ -9,18 +9,15 @@ import TorrentEngine
 /// What a client cannot do to a node.
 @Suite(.timeLimit(.minutes(1)))
 struct BoundsTests {
-    /// Alone, since its crowds leave the other servers of the process no time.
-    @Test(
-        "Who connects while the server stops gets an answer or the end, and the process goes on",
-        .enabled(if: ProcessInfo.processInfo.environment["PRIVATETORRENT_TESTS_ALONE"] != nil))
+    @Test("Who connects while the server stops gets an answer or the end, and the process goes on")
     func stopAmidConnections() async throws {
         let node = try await RunningNode.start()
         let path = "\(node.folder)/run/other.sock"
         for _ in 0..<12 {
             let server = try await ControlServer.start(node.store, at: path)
-            let clients = (0..<12).map { _ in
+            let clients = (0..<8).map { _ in
                 Task {
-                    for _ in 0..<10 {
+                    for _ in 0..<5 {
                         // A full backlog blocks.
                         let isThere = try? await blocking("connect") { () throws(EngineError) in
                             guard let raw = try? RawClient(path) else { return false }
@@ -115,7 +112,7 @@ struct BoundsTests {
     @Test("More connections than may be are told so, and those that are there go on")
     func connections() async throws {
         var limits = ControlLimits()
-        limits.connections = 2
+        (limits.connections, limits.refusedTime) = (2, .seconds(1))
         let node = try await RunningNode.start(limits: limits)
         let request = "GET /livez HTTP/1.1\r\nhost: x\r\n\r\n"
         let first = [try RawClient(node.server.path), try RawClient(node.server.path)]
@@ -124,6 +121,12 @@ struct BoundsTests {
             #expect(try #require(await raw.read { $0.hasSuffix("}") }).hasPrefix("HTTP/1.1 200 "))
         }
         #expect(try await node.problem("GET", "/livez") == "503 tooMany")
+        // Who is refused and never asks goes too; and who comes when there are twice as many, at once.
+        let silent = [try RawClient(node.server.path), try RawClient(node.server.path)]
+        let beyond = try RawClient(node.server.path)
+        beyond.send(request)
+        #expect(await beyond.read() == "")
+        #expect(await silent[0].read() == "")
         first[0].send(request)
         #expect(try #require(await first[0].read { $0.hasSuffix("}") }).hasPrefix("HTTP/1.1 200 "))
         try await node.stop()

@@ -6,7 +6,7 @@ final class Clients: Sendable {
     typealias Serve = @Sendable (HTTPChannel, _ isTooMany: Bool) async -> Void
 
     private struct State {
-        /// Nil before it is served and afterwards: who comes then is let go.
+        /// Nil before it is served and afterwards: who comes then is let go, as who is far too many.
         var serve: Serve?
         var tasks: [UInt64: Task<Void, Never>] = [:]
         var last: UInt64 = 0
@@ -21,8 +21,9 @@ final class Clients: Sendable {
     func take(_ client: HTTPChannel) {
         state.withLock { state in
             state.last += 1
-            let (id, serve) = (state.last, state.serve)
-            let isTooMany = state.tasks.count >= limits.connections
+            let (id, count) = (state.last, state.tasks.count)
+            let isTooMany = count >= limits.connections
+            let serve = count < 2 * limits.connections ? state.serve : nil
             // It ends behind this lock, so that its place is there before it goes.
             state.tasks[id] = Task {
                 if let serve {

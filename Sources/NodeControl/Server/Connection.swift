@@ -28,7 +28,11 @@ struct Connection: Sendable {
             try? await http.executeThenClose { inbound, _ in
                 var parts = inbound.makeAsyncIterator()
                 if let refusal = await refusal(isTooMany) {
-                    try await send(.problem(refusal), keepAlive: false, to: .GET)
+                    // Not before it asks: clients take an answer to nothing for nonsense, and never show it.
+                    guard case .head(let head)? = try await next(&parts, within: limits.refusedTime) else {
+                        return
+                    }
+                    try await send(.problem(refusal), keepAlive: false, to: head.method)
                     return
                 }
                 while try await serveOne(&parts) {}

@@ -1,6 +1,6 @@
 /// What a control server takes from one client, and from all.
 public struct ControlLimits: Sendable, Hashable {
-    /// Connections at once; above it a client is told so, and let go.
+    /// Connections at once; above it a client is told so, and above twice of it let go without a word.
     public var connections = 256
     /// Event streams at once.
     public var subscribers = 128
@@ -12,6 +12,8 @@ public struct ControlLimits: Sendable, Hashable {
     public var torrentBodyBytes = 24 << 20
     /// How long a client may take for a request once it has begun with it.
     public var requestTime: Duration = .seconds(30)
+    /// How long a client that will be refused may take until it asks.
+    public var refusedTime: Duration = .seconds(2)
     /// How long a connection may stand between requests.
     public var idleTime: Duration = .seconds(60)
     /// How long a client may leave what was written to it unread before it is cut.
@@ -21,7 +23,7 @@ public struct ControlLimits: Sendable, Hashable {
     /// Events that are kept for clients that resume.
     public var keptEvents = 4096
     /// Events that come within so long of each other are sent together.
-    public var batchTime: Duration = .milliseconds(50)
+    public var batchTime: Duration = .milliseconds(200)
     /// Of these, so many wait for one client; it misses the others, and is told how many events.
     public var waitingBatches = 256
 

@@ -2,13 +2,13 @@ import NodeControl
 
 /// What a shell offers where a torrent is to be named: those of the node that the line speaks of.
 enum TorrentCompletions {
-    /// Nothing where no node answers within two seconds: nobody waits for a key that long.
-    static func all(_ words: [String]) async -> [String] {
+    /// Nothing where no node answers within two seconds: nobody waits for a key longer.
+    static func all(_ words: [String], within time: Duration = .seconds(2)) async -> [String] {
         let client = ControlClient(path: socket(in: words))
         return await withTaskGroup(of: [TorrentReport]?.self) { group in
             group.addTask { try? await client.torrents() }
             group.addTask {
-                try? await Task.sleep(for: .seconds(2))
+                try? await Task.sleep(for: time)
                 return nil
             }
             let found = await group.next() ?? nil
