@@ -43,6 +43,12 @@ extension TorrentStore {
         try await update(infoHash) { change(&$0.retention) }
     }
 
+    /// That it went for that reason, of the last 1,024 that did.
+    private func noteRetired(_ infoHash: InfoHash, _ reason: RetentionPlan.Reason) {
+        if retired.updateValue(reason, forKey: infoHash) == nil { retiredOrder.append(infoHash) }
+        if retiredOrder.count > 1024 { retired[retiredOrder.removeFirst()] = nil }
+    }
+
     /// Whether anything can have to go.
     private var isRetaining: Bool {
         options.budgetBytes != nil

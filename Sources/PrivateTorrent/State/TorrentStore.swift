@@ -54,21 +54,21 @@ public actor TorrentStore {
     var retired: [InfoHash: RetentionPlan.Reason] = [:]
     /// Why torrents that are kept could not be taken up, or why their fetches ended.
     var failures: [InfoHash: EngineError] = [:]
-    private var retiredOrder: [InfoHash] = []
+    var retiredOrder: [InfoHash] = []
     /// Those whose files are being deleted.
-    private var deleting: [InfoHash: Task<Result<Void, EngineError>, Never>] = [:]
+    var deleting: [InfoHash: Task<Result<Void, EngineError>, Never>] = [:]
     /// Those of which a file is being renamed.
     var renaming: Set<InfoHash> = []
     /// Those that are about to be in the engine: how many do that.
     var takingUp: [InfoHash: Int] = [:]
-    private var infoHashes: [Torrent.ID: InfoHash] = [:]
-    private var isOpen = true
+    var infoHashes: [Torrent.ID: InfoHash] = [:]
+    var isOpen = true
     private var following: Task<Void, Never>?
     private var ticking: Task<Void, Never>?
     /// Counts the changes of the index, and how many of them are on the disk.
-    private var changes: UInt64 = 0
-    private var writtenChanges: UInt64 = 0
-    private var writing: Task<Result<Void, EngineError>, Never>?
+    var changes: UInt64 = 0
+    var writtenChanges: UInt64 = 0
+    var writing: Task<Result<Void, EngineError>, Never>?
 
     private init(_ opened: StateDirectory.Opened, engine: Engine, options: Options) {
         self.engine = engine
@@ -211,207 +211,6 @@ public actor TorrentStore {
         try await commit()
     }
 
-    /// Replaces a torrent's members. Whoever no longer matches is cut, and will be nobody after a restart, before this
-    /// returns.
-    public func setMembers(_ members: [Member], of infoHash: InfoHash) async throws(EngineError) {
-        if let torrent = running[infoHash]?.torrent { try await torrent.setMembers(members) }
-        try await update(infoHash) { $0.members = members }
-        hub.send(.changed(infoHash, .members))
-    }
-
-    /// Limits a torrent, now and after a restart; bytes a second, 0 for no limit.
-    public func setRateLimits(
-        upload: UInt32, download: UInt32, of infoHash: InfoHash
-    ) async throws(EngineError) {
-        try await running[infoHash]?.torrent.setRateLimits(upload: upload, download: download)
-        try await update(infoHash) {
-            $0.uploadLimit = upload
-            $0.downloadLimit = download
-        }
-        hub.send(.changed(infoHash, .limits))
-    }
-
-    /// Closes a torrent's connections, and leaves it so after a restart too.
-    public func pause(_ infoHash: InfoHash) async throws(EngineError) {
-        await endFetchOnItsWay(infoHash)
-        try await running[infoHash]?.torrent.stop()
-        try await update(infoHash) { $0.isStarted = false }
-        hub.send(.changed(infoHash, .paused))
-        try await save(infoHash)
-    }
-
-    /// Ends a fetch that has not reached the engine yet, since it would start there after it was paused or removed.
-    private func endFetchOnItsWay(_ infoHash: InfoHash) async {
-        guard running[infoHash] == nil, let fetch = fetching[infoHash] else { return }
-        fetch.cancel()
-        await fetch.value
-    }
-
-    /// Takes up a torrent that was paused, and dials those of its members that have a port.
-    ///
-    /// - Throws: As ``restore(_:)``.
-    public func resume(_ infoHash: InfoHash) async throws(EngineError) {
-        try await update(infoHash) { $0.isStarted = true }
-        hub.send(.changed(infoHash, .resumed))
-        guard let torrent = running[infoHash]?.torrent, let entry = index.entries[infoHash] else {
-            _ = try await restore(infoHash)
-            return
-        }
-        try await torrent.start(dialling: entry.members.compactMap(\.endpoint))
-    }
-
-    /// Moves the files of a torrent that is whole to another folder, where it then is after a restart too; a crash on the
-    /// way leaves it whole in one of the two.
-    ///
-    /// - Returns: Old files that were left.
-    /// - Throws: As ``Torrent/move(to:saving:)``; `.wrongState` where it is not whole, or not in the engine.
-    @discardableResult
-    public func move(_ infoHash: InfoHash, to folder: String) async throws -> [LeftFile] {
-        guard let torrent = running[infoHash]?.torrent, index.entries[infoHash]?.isComplete == true else {
-            throw EngineError(
-                .wrongState, "move torrent \(infoHash)", reason: "it is not whole, or does not run",
-                remedy: "wait until it is fetched")
-        }
-        let left = try await torrent.move(to: folder) {
-            try await self.update(infoHash) { $0.saveFolder = folder }
-        }
-        try? await save(infoHash)
-        return left
-    }
-
-    /// Forgets a torrent, and takes it out of the engine.
-    ///
-    /// - Parameter deletingFiles: Whether its content goes too, of a torrent that is in the engine: see
-    ///   ``Torrent/remove(deletingFiles:)``.
-    public func remove(_ infoHash: InfoHash, deletingFiles: Bool = false) async throws(EngineError) {
-        try requireOpen("remove torrent \(infoHash)")
-        guard index.entries[infoHash] != nil else { throw notFound(infoHash) }
-        await endFetchOnItsWay(infoHash)
-        let kept = running.removeValue(forKey: infoHash)
-        if let kept { infoHashes[kept.torrent.id] = nil }
-        // A save that is under way would bring its file back.
-        _ = await kept?.saving?.value
-        index.entries[infoHash] = nil
-        failures[infoHash] = nil
-        index.removed.insert(infoHash)
-        let directory = directory
-        let deletion = Task { () async -> Result<Void, EngineError> in
-            defer { deleting[infoHash] = nil }
-            do throws(EngineError) { try await commit() } catch { return .failure(error) }
-            _ = try? await kept?.torrent.remove(deletingFiles: deletingFiles)
-            _ = try? await blocking("remove torrent \(infoHash)") { directory.removeFiles(of: infoHash) }
-            index.removed.remove(infoHash)
-            return .success(())
-        }
-        deleting[infoHash] = deletion
-        try await deletion.value.get()
-    }
-
-    func noteRetired(_ infoHash: InfoHash, _ reason: RetentionPlan.Reason) {
-        if retired.updateValue(reason, forKey: infoHash) == nil { retiredOrder.append(infoHash) }
-        if retiredOrder.count > 1024 { retired[retiredOrder.removeFirst()] = nil }
-    }
-
-    // MARK: - Saving
-
-    /// Saves what is known of a torrent's content now; nothing where that is not known yet.
-    ///
-    /// - Throws: `.diskFull`, `.inputOutput` …; `.shutDown`. What was saved before stays.
-    public func save(_ infoHash: InfoHash) async throws(EngineError) {
-        guard running[infoHash] != nil else { return }
-        let previous = running[infoHash]?.saving
-        let task = Task { () async -> Result<Void, EngineError> in
-            _ = await previous?.value
-            return await self.saveNow(infoHash)
-        }
-        running[infoHash]?.saving = task
-        try await task.value.get()
-    }
-
-    /// Saves it, and says whether that went well.
-    func saves(_ infoHash: InfoHash) async -> Bool { (try? await save(infoHash)) != nil }
-
-    private func saveNow(_ infoHash: InfoHash) async -> Result<Void, EngineError> {
-        guard let kept = running[infoHash], kept.isChecked, let entry = index.entries[infoHash] else {
-            return .success(())
-        }
-        running[infoHash]?.hasChanged = false
-        do throws(EngineError) {
-            let save = ContentSave(
-                directory: directory, infoHash: infoHash, saveFolder: entry.saveFolder ?? "/",
-                names: entry.names, savedPieces: kept.savedPieces, isVerifiedOnRead: kept.isVerifiedOnRead)
-            let bytes = try await kept.torrent.resumeData()
-            let began = ContinuousClock.now
-            guard let saved = try await save.run(bytes) else { return .success(()) }
-            metrics.saved(after: .now - began)
-            guard running[infoHash]?.torrent == kept.torrent else { return .success(()) }
-            running[infoHash]?.savedPieces = saved.pieces
-            if let entry = index.entries[infoHash], entry.isComplete != saved.isComplete {
-                index.entries[infoHash]?.isComplete = saved.isComplete
-                try await commit()
-            }
-            hub.send(.saved(infoHash, pieces: saved.count))
-            return .success(())
-        } catch {
-            // It was removed meanwhile.
-            if error.code == .torrentNotFound { return .success(()) }
-            running[infoHash]?.hasChanged = true
-            hub.send(.saveFailed(infoHash, error))
-            return .failure(error)
-        }
-    }
-
-    /// Saves every torrent of which more is verified than was saved.
-    func saveChanged() async {
-        for (infoHash, kept) in running where kept.hasChanged {
-            guard isOpen else { return }
-            guard await isWorthSaving(infoHash) else { continue }
-            try? await save(infoHash)
-        }
-        try? await flush()
-    }
-
-    /// Bytes that were sent change much, and say nothing of the content.
-    private func isWorthSaving(_ infoHash: InfoHash) async -> Bool {
-        guard let kept = running[infoHash], kept.isChecked else { return false }
-        guard let saved = kept.savedPieces, let status = try? await kept.torrent.status() else { return true }
-        let count = saved.reduce(0) { $0 + $1.nonzeroBitCount }
-        guard status.verifiedPieces == count else { return true }
-        running[infoHash]?.hasChanged = false
-        return false
-    }
-
-    /// Waits until the index as it is now is on the disk. Those who wait at the same time share a write.
-    private func commit() async throws(EngineError) {
-        changes += 1
-        try await flush()
-    }
-
-    private func flush() async throws(EngineError) {
-        let wanted = changes
-        while writtenChanges < wanted {
-            // One that fails, fails for whoever began it; the others try for themselves.
-            if let writing { _ = await writing.value } else { try await writeIndex().value.get() }
-        }
-    }
-
-    private func writeIndex() -> Task<Result<Void, EngineError>, Never> {
-        let (index, directory, covered) = (index, directory, changes)
-        let task = Task { () async -> Result<Void, EngineError> in
-            // Before anybody who waits goes on.
-            defer { writing = nil }
-            do throws(EngineError) {
-                try await blocking("write the index") { () throws(EngineError) in try directory.write(index) }
-                writtenChanges = max(writtenChanges, covered)
-                return .success(())
-            } catch {
-                return .failure(error)
-            }
-        }
-        writing = task
-        return task
-    }
-
     // MARK: - The engine's events
 
     private func begin() {
@@ -503,7 +302,7 @@ public actor TorrentStore {
         return waiting
     }
 
-    private func requireOpen(_ operation: String) throws(EngineError) {
+    func requireOpen(_ operation: String) throws(EngineError) {
         guard isOpen else {
             throw EngineError(.shutDown, operation, reason: "the state directory was closed")
         }
