@@ -67,11 +67,13 @@ struct FilePrioritiesTests {
 
     @Test("What is no longer wanted is not waited for, and nothing more of it is asked for")
     func duringAFetch() async throws {
-        let pair = try await FilesPair(rate: 200_000)
+        // Slow until the choice is made, however long that takes.
+        let pair = try await FilesPair(rate: 40_000)
         let torrent = try await pair.add(priorities: nil)
         try await torrent.start(dialling: [pair.endpoint])
         while try await torrent.status().verifiedPieces == 0 { try await Task.sleep(for: .milliseconds(5)) }
         try await torrent.setFilePriorities([4, 0, 0, 0, 0])
+        try await pair.seeding.setRateLimits(upload: 0, download: 0)
         try await torrent.waitUntilFinished()
         let status = try await torrent.status()
         #expect(status.state == .finished)
@@ -162,6 +164,7 @@ private struct FilesPair {
     let content: [String: [UInt8]]
     let metainfo: Metainfo
     let seed: Engine
+    let seeding: Torrent
     let engine: Engine
     let endpoint: PeerEndpoint
     let members: [Member]
@@ -179,7 +182,7 @@ private struct FilesPair {
         metainfo = try await TorrentCreator(options: options).create(of: folder.full("in")).metainfo
         seed = fixture.engine
         endpoint = fixture.endpoint
-        _ = try await fixture.seed(metainfo, allowing: ["127.0.0.2"], uploadLimit: rate)
+        seeding = try await fixture.seed(metainfo, allowing: ["127.0.0.2"], uploadLimit: rate)
         engine = try await Engine.start(EngineConfiguration(listen: [ListenAddress(parsing: "127.0.0.2:0")]))
         members = [Member(try AddressRule(endpoint), source: .invite)]
         try folder.makeFolder("out")
