@@ -192,6 +192,11 @@ public:
             return;
         if (shared_->observer != nullptr)
             shared_->observer->peer_refused(remote_, direction_, CLT_REFUSAL_REVOKED);
+        // Not with the engine's error, which says that the peer asked for the wrong torrent.
+        if (shared_->observer != nullptr)
+            shared_->observer->peer_disconnected(remote_, direction_, CLT_DISCONNECT_BY_US,
+                                                 "it is no member any more");
+        admitted_ = false;
         discard_unsent();
         refuse(peer_);
     }

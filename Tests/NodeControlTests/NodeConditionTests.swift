@@ -76,11 +76,11 @@ import TorrentEngine
         Fault("freeSpace", .error, "No such file") {
             $0.rooms.append(.init(folder: "/gone", freeBytes: nil, problem: "No such file"))
         },
-        Fault("freeSpace", .error, "500 MiB are free at /full, and 600") {
+        Fault("freeSpace", .error, "500.0 MiB are free at /full, and 600.0 MiB are to stay so") {
             $0.freeSpaceFloor = 600 << 20
             $0.rooms.append(.init(folder: "/full", freeBytes: 500 << 20))
         },
-        Fault("freeSpace", .warning, "700 MiB are free at /full") {
+        Fault("freeSpace", .warning, "700.0 MiB are free at /full") {
             $0.freeSpaceFloor = 600 << 20
             $0.rooms.append(.init(folder: "/full", freeBytes: 700 << 20))
         },
@@ -126,6 +126,29 @@ import TorrentEngine
         #expect(troubles.first?.severity == fault.severity)
         #expect(troubles.first?.seen.contains(fault.words) == true, "\(troubles)")
         #expect(troubles.first?.remedy != nil)
+    }
+
+    /// Red where whom a seed refused is a trouble of the seed, or is not told; or where a setting of ours is no trouble.
+    @Test(
+        "A seed that only refused a stranger is well, and says whom it refused",
+        arguments: [
+            (true, "notAMember", true), (true, "revoked", true), (false, "notAMember", false),
+            (true, "tooMany", false), (true, "notBound", false),
+        ])
+    func strangers(_ isWhole: Bool, _ reason: String, _ isWell: Bool) throws {
+        var condition = try Self.well()
+        let refusal =
+            #"{"endpoint":"10.9.9.9:5","direction":"incoming","reason":"\#(reason)","tries":7,"secondsAgo":3,"#
+            + #""isBeforeTorrent":true}"#
+        condition.explanations = [
+            try Self.stuck(
+                #"{"cause":"allRefused","evidence":{"refusals":[\#(refusal)],"peers":[],"isWhole":\#(isWhole)}}"#
+            )
+        ]
+        let found = condition.checks.filter { $0.name == "torrents" }
+        #expect(found.map(\.severity) == (isWell ? [.ok, .ok] : [.warning]))
+        #expect(found.first?.seen.hasPrefix("1 torrent: ") == isWell)
+        #expect(found.last?.seen.contains("10.9.9.9:5") == true && found.last?.remedy != nil)
     }
 
     @Test("A change that is live asks for a reload, another for a restart")

@@ -100,7 +100,7 @@ extension NodeCondition {
     }
 
     private var responsivenessCheck: NodeCheck {
-        let words = "the engine answered after \(Self.milliseconds(engineDelay)) ms"
+        let words = "the engine answered after \(Int64(engineDelay.milliseconds)) ms"
         guard engineDelay > .seconds(1) else { return NodeCheck("responsiveness", .ok, words) }
         return NodeCheck(
             "responsiveness", engineDelay > .seconds(5) ? .error : .warning, words,
@@ -139,11 +139,6 @@ extension NodeCondition {
     }
 
     private static func list(_ texts: [String]) -> String { texts.joined(separator: ", ") }
-
-    private static func milliseconds(_ duration: Duration) -> Int64 {
-        let (seconds, attoseconds) = duration.components
-        return seconds * 1000 + attoseconds / 1_000_000_000_000_000
-    }
 }
 
 /// Those of which there may be several of a kind: where all are well, one says so.
@@ -155,7 +150,8 @@ extension NodeCondition {
                     "freeSpace", .error, "\(room.folder): \(room.problem ?? "it cannot be looked at")",
                     remedy: "mount it, or move its torrents", subject: room.folder)
             }
-            let words = "\(free >> 20) MiB are free at \(room.folder), and \(freeSpaceFloor >> 20) stay so"
+            let floor = freeSpaceFloor > 0 ? ", and \(Units.size(freeSpaceFloor)) are to stay so" : ""
+            let words = "\(Units.size(free)) are free at \(room.folder)\(floor)"
             let remedy = "make room, or move torrents elsewhere: swarmctl move"
             if free <= freeSpaceFloor || free < 16 << 20 {
                 return NodeCheck("freeSpace", .error, words, remedy: remedy, subject: room.folder)
@@ -164,25 +160,34 @@ extension NodeCondition {
             return NodeCheck("freeSpace", .warning, words, remedy: remedy, subject: room.folder)
         }
         guard troubles.isEmpty else { return troubles }
-        let least = rooms.compactMap(\.freeBytes).min() ?? 0
-        return [NodeCheck("freeSpace", .ok, "\(least >> 20) MiB at least")]
+        guard let least = rooms.min(by: { ($0.freeBytes ?? 0) < ($1.freeBytes ?? 0) }) else {
+            return [NodeCheck("freeSpace", .ok, "nothing is kept anywhere")]
+        }
+        return [
+            NodeCheck(
+                "freeSpace", .ok, "at least \(Units.size(least.freeBytes ?? 0)) are free (\(least.folder))")
+        ]
     }
 
     fileprivate var torrentChecks: [NodeCheck] {
-        let troubles = explanations.compactMap { infoHash, explanation -> NodeCheck? in
+        let found = explanations.compactMap { infoHash, explanation -> NodeCheck? in
             guard let severity = Self.severity(of: explanation.cause) else { return nil }
             return NodeCheck(
                 "torrents", severity, "torrent \(infoHash): \(explanation.summary)",
                 remedy: explanation.action, subject: "\(infoHash)")
         }
-        guard troubles.isEmpty else { return troubles }
-        return [NodeCheck("torrents", .ok, "\(explanations.count), and none stands still that should not")]
+        guard found.allSatisfy({ $0.severity == .ok }) else { return found }
+        let words = explanations.isEmpty ? "there is none" : "none stands still that should not"
+        return [NodeCheck("torrents", .ok, "\(Units.count(explanations.count, "torrent")): \(words)")] + found
     }
 
-    /// Nil where nothing is wrong: what a user wanted is no trouble.
+    /// Nil where nothing is wrong: what a user wanted is no trouble. A seed that refused a stranger is well, and its
+    /// operator may want to know of it.
     private static func severity(of cause: Cause) -> NodeCheck.Severity? {
         switch cause {
         case .nothingWrong, .rateLimit: nil
+        case .allRefused(let refused) where refused.isWhole:
+            refused.refusals.contains { [.notBound, .tooMany].contains($0.reason) } ? .warning : .ok
         case .paused(let pause): pause.by == .user ? nil : .warning
         case .diskFull, .diskFault, .interfaceDown, .notListening: .error
         default: .warning

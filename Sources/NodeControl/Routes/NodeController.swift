@@ -110,7 +110,8 @@ actor NodeController {
                 RefusedEntry(
                     endpoint: peer.endpoint, infoHash: infoHash, direction: peer.direction,
                     reason: peer.reason, tries: peer.tries, firstSecondsAgo: seconds(peer.sinceFirst),
-                    lastSecondsAgo: seconds(peer.sinceLast)))
+                    lastSecondsAgo: seconds(peer.sinceLast),
+                    formerMember: peer.formerMember.map { FormerMemberReport($0) }))
         }
         return RefusalReport(
             totals: Dictionary(uniqueKeysWithValues: refusals.totals.map { ($0.key.rawValue, $0.value) }),

@@ -25,6 +25,8 @@ public struct RefusedEntry: Codable, Sendable, Hashable {
     public let firstSecondsAgo: Double
     /// How long ago the last try was, in seconds.
     public let lastSecondsAgo: Double
+    /// What it was until it was withdrawn; nil where it was no member, or that is too long ago.
+    public let formerMember: FormerMemberReport?
 }
 
 /// `GET /v1/refusals`.

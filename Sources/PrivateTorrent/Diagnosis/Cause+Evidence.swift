@@ -66,6 +66,8 @@ extension Cause {
         public var secondsAgo: Double
         /// Whether it was refused before it named a torrent, so that it may have wanted another.
         public var isBeforeTorrent: Bool
+        /// What it was until it was withdrawn; nil where it was no member, or that is too long ago.
+        public var formerMember: FormerMemberReport?
     }
 
     /// Of ``Cause/allRefused(_:)``.
@@ -74,6 +76,8 @@ extension Cause {
         public var refusals: [Refusal]
         /// Members, and what is known of them.
         public var peers: [PeerReport]
+        /// Whether nothing is missing: then it only waits for who wants it.
+        public var isWhole: Bool
     }
 
     /// Of the causes that are about members.

@@ -30,6 +30,9 @@ struct CauseFinder {
         if status.isMoving { return .nothingWrong(activity(.relocating, status)) }
         if status.state == .checking { return .nothingWrong(activity(.checking, status)) }
         if evidence.members.isEmpty, connected.isEmpty { return .noMember }
+        if status.state == .held {
+            return .metadataMissing(Cause.Metadata(isHeld: true, peers: capped(connected)))
+        }
         if status.state.isWhole { return whole(status) }
         return connected.isEmpty ? lonely(status) : withPeers(status)
     }
@@ -74,23 +77,34 @@ struct CauseFinder {
     /// Nobody is connected, and something is missing.
     private func lonely(_ status: TorrentStatus) -> Cause {
         if let deaf = notListening { return deaf }
-        let gone = evidence.peers.filter { $0.state == .gone && $0.lastError != nil }
+        // Who is no member any more, or whose connection we closed, is not in the way.
+        let gone = evidence.peers.filter {
+            $0.state == .gone && $0.isMember && $0.lastError.map { $0.reason != .byUs } ?? false
+        }
         let left = gone.filter { $0.progress == .connected }
         let turnedAway = gone.filter { $0.progress == .reached }
         let unreached = gone.filter { $0.progress == .dialled }
-        let banned = evidence.peers.filter { $0.state == .banned }
-        let isTrying = evidence.peers.contains { [.dialling, .handshaking].contains($0.state) }
-        if !banned.isEmpty {
-            return .hashFailures(Cause.HashFailures(peers: banned, pieces: evidence.failedPieces))
-        }
+        if let corrupt { return corrupt }
         if !left.isEmpty { return .membersGone(peers(left)) }
         if !turnedAway.isEmpty { return .handshakeRefused(peers(turnedAway)) }
         if !unreached.isEmpty { return .notReached(peers(unreached)) }
         if let refused { return refused }
-        if isTrying || evidence.peers.contains(where: { $0.state == .notSeen }) {
-            return .nothingWrong(activity(.connecting, status))
+        let isTrying = evidence.peers.contains { peer in
+            switch peer.state {
+            case .dialling, .handshaking, .notSeen: true
+            // It is dialled again.
+            case .gone: peer.isMember && peer.direction == .outgoing
+            case .connected, .banned: false
+            }
         }
-        return .nobodyCame(peers(evidence.peers))
+        return isTrying
+            ? .nothingWrong(activity(.connecting, status)) : .nobodyCame(peers(evidence.peers))
+    }
+
+    private var corrupt: Cause? {
+        let banned = evidence.peers.filter { $0.state == .banned && $0.isMember }
+        guard !banned.isEmpty else { return nil }
+        return .hashFailures(Cause.HashFailures(peers: capped(banned), pieces: evidence.failedPieces))
     }
 
     /// Somebody is connected, and something is missing.
@@ -103,15 +117,12 @@ struct CauseFinder {
         if evidence.secondsSinceReceived ?? .infinity < Self.stillness {
             return .nothingWrong(activity(.moving, status))
         }
-        if status.state == .metadata || status.state == .held {
-            return .metadataMissing(Cause.Metadata(isHeld: status.state == .held, peers: capped(connected)))
+        if status.state == .metadata {
+            return .metadataMissing(Cause.Metadata(isHeld: false, peers: capped(connected)))
         }
         let useful = connected.filter(\.isInteresting)
         if useful.isEmpty {
-            let banned = evidence.peers.filter { $0.state == .banned }
-            if !banned.isEmpty {
-                return .hashFailures(Cause.HashFailures(peers: banned, pieces: evidence.failedPieces))
-            }
+            if let corrupt { return corrupt }
             guard evidence.lonePieceCount > 0 else {
                 return .nothingWrong(activity(.connecting, status))
             }
@@ -135,7 +146,9 @@ struct CauseFinder {
     private var refused: Cause? {
         guard !evidence.refusals.isEmpty else { return nil }
         return .allRefused(
-            Cause.Refused(refusals: refusals, peers: capped(evidence.peers.filter { $0.state != .notSeen })))
+            Cause.Refused(
+                refusals: refusals, peers: capped(evidence.peers.filter { $0.state != .notSeen }),
+                isWhole: evidence.status?.state.isWhole ?? false))
     }
 
     private func limit(
@@ -163,7 +176,8 @@ struct CauseFinder {
         evidence.refusals.prefix(16).map {
             Cause.Refusal(
                 endpoint: $0.endpoint, direction: $0.direction, reason: $0.reason, tries: $0.tries,
-                secondsAgo: max(0, $0.sinceLast / .seconds(1)), isBeforeTorrent: $0.torrent == nil)
+                secondsAgo: max(0, $0.sinceLast / .seconds(1)), isBeforeTorrent: $0.torrent == nil,
+                formerMember: $0.formerMember.map { FormerMemberReport($0) })
         }
     }
 }
@@ -174,11 +188,14 @@ extension PeerReport {
     /// How far its last connection came.
     fileprivate var progress: Progress {
         guard let lastError, !lastError.wasConnected else { return .connected }
+        guard !lastError.wasReached else { return .reached }
         return switch lastError.reason {
-        case .closedBeforeHandshake, .closed, .byUs, .protocolError: .reached
+        case .closedBeforeHandshake, .closed, .protocolError: .reached
         default: .dialled
         }
     }
+
+    fileprivate var isMember: Bool { rule != nil }
 }
 
 extension TorrentState {

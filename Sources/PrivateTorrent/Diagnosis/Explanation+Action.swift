@@ -23,13 +23,15 @@ extension Explanation {
                 : "see who has the port, or choose another, and start the engine again"
         case .noMember: "add members"
         case .allRefused(let refused): remedy(refused)
-        case .notReached:
+        case .notReached(let found):
             "compare address and port with what the member listens on, see that it runs and that no firewall is in "
-                + "between"
-        case .handshakeRefused:
+                + "between" + elsewhere(found)
+        case .handshakeRefused(let found):
             "ask the other side whether the torrent runs there, and whether our address is in its list of members"
-        case .membersGone:
+                + elsewhere(found)
+        case .membersGone(let found):
             "wait for them to come back, or add members; those with a port are dialled again by themselves"
+                + elsewhere(found)
         case .nobodyCame: "let a member dial us, or give a member's port so that we can dial"
         case .hashFailures: "ask who shares it to verify it, and add another member that has it"
         case .metadataMissing(let metadata):
@@ -47,8 +49,22 @@ extension Explanation {
         }
     }
 
+    /// A member whose address changed is refused as a stranger.
+    private func elsewhere(_ found: Cause.Peers) -> String {
+        let stranger = found.refusals.first {
+            $0.direction == .incoming && $0.formerMember == nil
+                && [.notAMember, .notOfThisTorrent].contains($0.reason)
+        }
+        guard let stranger else { return "" }
+        return
+            "; we refused \(stranger.endpoint.address) meanwhile: if that is a member at another address, add it"
+    }
+
     private func remedy(_ refused: Cause.Refused) -> String {
-        switch refused.refusals.first?.reason {
+        if refused.refusals.first?.formerMember != nil {
+            return "nothing, if it was withdrawn on purpose; else add its address to the members again"
+        }
+        return switch refused.refusals.first?.reason {
         case .notAMember, .notOfThisTorrent, .revoked, .notDialled:
             "if one of them should be let in, add its address to the members"
         case .notBound: "use an address of the interface that the engine is bound to, or bind it to another"

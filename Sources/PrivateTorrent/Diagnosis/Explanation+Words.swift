@@ -29,35 +29,39 @@ extension Explanation {
                     + (deaf.failures.isEmpty ? "the socket is gone" : list(deaf.failures))
         case .noMember: "no member is known: nobody may be in its swarm"
         case .allRefused(let refused):
-            "we refused whoever came: "
-                + list(refused.refusals.map { "\($0.endpoint) (\(refusalWords($0.reason)))" })
+            (refused.isWhole
+                ? "it is whole, and nobody is connected; we refused: " : "no member came, and we refused: ")
+                + list(refused.refusals.map { "\($0.endpoint) (\($0.words))" })
         case .notReached(let reach): "no member is reached: " + list(reach.peers.map(words))
         case .handshakeRefused(let reach):
-            "the other side closes before its handshake: " + list(reach.peers.map(words))
+            "members are reached, and do not answer with their handshake: " + list(reach.peers.map(words))
         case .membersGone(let reach): "the members that were connected left: " + list(reach.peers.map(words))
         case .nobodyCame: "no member has dialled us, and none has a port that we could dial"
         case .hashFailures(let failures):
-            "\(list(failures.peers.map { "\($0.endpoint)" })) sent corrupt pieces and was banned, and nobody else "
-                + "has what is missing (pieces that failed: \(list(failures.pieces.map(String.init))))"
+            "whoever sent pieces that are not what they should be is banned, \(list(failures.peers.map(who))), and "
+                + "nobody else has what is missing (pieces that failed: \(Units.ranges(failures.pieces)))"
         case .metadataMissing(let metadata):
             metadata.isHeld
                 ? "the metadata is here and waits to be accepted"
-                : "\(list(metadata.peers.map { "\($0.endpoint)" })) is connected, and has not sent the metadata"
+                : "who is connected has not sent the metadata: \(list(metadata.peers.map(who)))"
         case .nobodyHasPiece(let lone): lonely(lone)
         case .chokedByAll(let choking):
-            "everybody who has what is missing chokes us: " + list(choking.peers.map { "\($0.endpoint)" })
+            "everybody who has what is missing has us wait (chokes us): " + list(choking.peers.map(who))
         case .rateLimit(let bound):
             "the \(bound.limit.direction.rawValue) limit of \(words(bound.limit.scope)) bounds it: "
-                + "\(bound.limit.bytesPerSecond) bytes a second"
+                + Units.rate(bound.limit.bytesPerSecond)
         case .notAnswering(let silent):
-            "members let us ask, and send nothing: " + list(silent.peers.map { "\($0.endpoint)" })
+            "members let us ask, and send nothing: " + list(silent.peers.map(who))
         case .nothingWrong(let activity):
             switch activity.kind {
             case .checking: "nothing is wrong: what is on disk is being looked at"
             case .relocating: "nothing is wrong: its files are being moved to another folder"
             case .connecting: "nothing is wrong so far: members are being asked"
-            case .moving: "nothing is wrong: it is moving, \(activity.downloadRate) bytes a second"
-            case .seeding: "nothing is wrong: it is whole, and seeded to \(activity.connected) members"
+            case .moving: "nothing is wrong: bytes come, \(Units.rate(activity.downloadRate))"
+            case .seeding:
+                activity.connected == 0
+                    ? "nothing is wrong: it is whole, and no member is connected"
+                    : "nothing is wrong: it is whole, and \(Units.count(activity.connected, "member")) connected"
             case .whole: "nothing is wrong: all that is wanted of it is there"
             }
         case .other(let name): "a cause that this version does not know: \(name)"
@@ -67,7 +71,7 @@ extension Explanation {
     private func lonely(_ lone: Cause.LonePieces) -> String {
         guard let first = lone.pieces.first else { return "nobody who is connected has what is missing" }
         let who = first.lastHolder.map {
-            "\($0.identity.map { "\($0) at " } ?? "")\($0.endpoint) had it last, \(Int($0.secondsAgo)) s ago"
+            "\($0.identity.map { "\($0) at " } ?? "")\($0.endpoint) had it last, \(Units.ago($0.secondsAgo))"
         }
         return "nobody who is connected has piece \(first.piece)"
             + (lone.count > 1 ? " and \(lone.count - 1) more" : "") + ": "
@@ -76,18 +80,14 @@ extension Explanation {
 
     private func at(_ fault: Cause.DiskFault) -> String { fault.path.map { " (\($0))" } ?? "" }
 
+    /// `alice at 10.0.0.2:6881`
+    private func who(_ peer: PeerReport) -> String {
+        "\(peer.identity.map { "\($0) at " } ?? "")\(peer.endpoint)"
+    }
+
     private func words(_ peer: PeerReport) -> String {
-        guard let error = peer.lastError else { return "\(peer.endpoint)" }
-        let why =
-            switch error.reason {
-            case .connectionRefused: "nobody listens there"
-            case .unreachable: "no way there"
-            case .timedOut: error.wasConnected ? "it fell silent" : "no answer"
-            case .closedBeforeHandshake: "closed before its handshake"
-            case .closed: "closed by the other side"
-            default: error.detail
-            }
-        return "\(peer.endpoint) (\(why), \(Int(error.secondsAgo)) s ago)"
+        guard let error = peer.lastError else { return who(peer) }
+        return "\(who(peer)) (\(error.words), \(Units.ago(error.secondsAgo)))"
     }
 
     private func words(_ scope: Evidence.Limit.Scope) -> String {
@@ -102,17 +102,4 @@ extension Explanation {
 /// A few, and how many more.
 private func list(_ texts: [String]) -> String {
     texts.prefix(4).joined(separator: ", ") + (texts.count > 4 ? " and \(texts.count - 4) more" : "")
-}
-
-func refusalWords(_ reason: RefusalReason) -> String {
-    switch reason {
-    case .notAMember: "its address is no member's"
-    case .notOfThisTorrent: "it is no member of this torrent"
-    case .revoked: "it is no member any more"
-    case .notDialled: "nobody is a member there"
-    case .harmfulHandshake: "its handshake would harm the engine"
-    case .notBound: "it is not on the interface or address that the engine is bound to"
-    case .tooMany: "its address has as many connections as one may have"
-    case .other: "another reason"
-    }
 }

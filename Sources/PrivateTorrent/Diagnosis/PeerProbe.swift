@@ -70,7 +70,7 @@ extension PeerProbe {
         case .peerConnected(endpoint, .outgoing, _): reach(.handshake, time)
         case .peerDisconnected(endpoint, .outgoing, let reason, let detail): fail(reason, detail, time)
         case .peerRefused(endpoint, .outgoing, let reason, _):
-            fail(nil, "we do not dial there: \(refusalWords(reason))", time)
+            fail(nil, "we do not dial there: \(reason.words)", time)
         default: break
         }
     }

@@ -26,17 +26,20 @@ public struct PeerReport: Sendable, Hashable, Codable {
         public var detail: String
         /// Whether its handshake had been complete.
         public var wasConnected: Bool
+        /// Whether its TCP connection had stood.
+        public var wasReached: Bool
         /// How long ago, in seconds.
         public var secondsAgo: Double
 
         /// Makes a failure.
         public init(
             _ reason: DisconnectReason, detail: String = "", wasConnected: Bool = false,
-            secondsAgo: Double = 0
+            wasReached: Bool = false, secondsAgo: Double = 0
         ) {
             self.reason = reason
             self.detail = detail
             self.wasConnected = wasConnected
+            self.wasReached = wasReached || wasConnected
             self.secondsAgo = secondsAgo
         }
     }
@@ -49,7 +52,7 @@ public struct PeerReport: Sendable, Hashable, Codable {
     public var state: State
     /// Whose address that is, as policy knows it (`Member.peerID`).
     public var identity: String?
-    /// The rule that admits it, as text.
+    /// The rule that admits it, as text; nil where none does any more.
     public var rule: String?
     /// Where that rule came from: `inviteList`, `overlay`, `invite`.
     public var source: String?
@@ -120,15 +123,17 @@ extension PeerReport {
         lastSeenSecondsAgo = 0
     }
 
+    /// Of one that is not connected; `member` is the entry that would admit it now.
     init(_ seen: SwarmHistory.Seen, member: Member?, now: ContinuousClock.Instant) {
         self.init(
             seen.endpoint, direction: seen.direction, state: seen.isBanned ? .banned : .gone,
-            member: seen.member ?? member)
+            member: member)
+        identity = seen.member?.peerID ?? identity
         pieceCount = seen.pieces.reduce(0) { $0 + $1.nonzeroBitCount }
         failures = seen.failures
         lastError = seen.end.map {
             Failure(
-                $0.reason, detail: $0.detail, wasConnected: $0.wasConnected,
+                $0.reason, detail: $0.detail, wasConnected: $0.wasConnected, wasReached: $0.wasReached,
                 secondsAgo: seconds(from: $0.time, to: now))
         }
         lastSeenSecondsAgo = seconds(from: seen.lastSeen, to: now)

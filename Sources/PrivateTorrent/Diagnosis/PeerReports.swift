@@ -11,10 +11,11 @@ struct PeerReports {
             PeerReport($0, seen: facts.history.peers[Self.place($0.endpoint, $0.direction)])
         }
         for (place, seen) in facts.history.peers where !places.contains(place) {
-            let member = facts.members.first { member in
+            let admitting = facts.members.filter { member in
                 seen.direction == .outgoing
                     ? member.rule.covers(seen.endpoint) : member.rule.contains(seen.endpoint.address)
             }
+            let member = admitting.first { $0 == seen.member } ?? admitting.first
             reports.append(PeerReport(seen, member: member, now: facts.time))
         }
         let known = Set(reports.map { Self.place($0.endpoint, $0.direction) })

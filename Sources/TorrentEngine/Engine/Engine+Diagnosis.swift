@@ -49,6 +49,13 @@ package struct TorrentFacts: Sendable {
     package let time: ContinuousClock.Instant
 }
 
+/// A listening socket that could not be had.
+struct ListenFailure: Sendable {
+    /// Nil where the system was to choose the port.
+    let endpoint: PeerEndpoint?
+    let error: EngineError
+}
+
 /// Where an engine listens, and what its configuration has to say about that and about the disk.
 package struct ListeningState: Sendable {
     /// Where it was told to listen.
@@ -68,7 +75,7 @@ extension Engine {
         // Asks the native engine too: who measures how long that takes wants to know whether it answers.
         _ = try refusals()
         return ListeningState(
-            wanted: configuration.listen, listening: listening, failures: listenFailures,
+            wanted: configuration.listen, listening: listening, failures: listenFailures.map(\.error),
             interfacesDown: interfacesDown.sorted(), freeSpaceFloor: configuration.freeSpaceFloor)
     }
 
@@ -81,7 +88,8 @@ extension Engine {
         return TorrentFacts(
             torrent: id,
             interfacesDown: interfacesDown.sorted(), listen: configuration.listen, listening: listening,
-            listenFailures: listenFailures, engineLimits: limits, refusals: try refusals(), status: status,
+            listenFailures: listenFailures.map(\.error), engineLimits: limits, refusals: try refusals(),
+            status: status,
             fault: record.failure, members: record.members, limits: record.limits,
             rateClass: record.rateClass, classLimits: record.rateClass.flatMap { classLimits[$0] },
             peers: peers, history: record.history, verified: hasMetadata ? try pieces(of: id) : [],

@@ -33,7 +33,7 @@ extension Engine {
         }
         guard let kind = kind(of: native, torrent) else { return }
         metrics.note(kind)
-        if let torrent { remember(kind, native, torrent) } else { remember(kind) }
+        if let torrent { remember(kind, native, torrent) } else { remember(kind, native) }
         hub.send(EngineEvent(sequence: native.sequence, torrent: torrent, kind: kind))
     }
 
@@ -73,15 +73,21 @@ extension Engine {
             body: Array(UnsafeBufferPointer(start: native.data, count: native.data_length)))
     }
 
-    private func remember(_ kind: EngineEvent.Kind) {
+    private func remember(_ kind: EngineEvent.Kind, _ native: clt_event) {
         switch kind {
         case .listening(let endpoint):
             // It stands again, where the engine had run out of descriptors.
             if !listening.contains(endpoint) { listening.append(endpoint) }
-        case .listenFailed(let error): listenFailures.append(error)
+            listenFailures.removeAll { $0.endpoint == endpoint }
+        case .listenFailed(let error):
+            let endpoint = PeerEndpoint(native.endpoint)
+            // It tries again and again: the last counts.
+            if endpoint != nil { listenFailures.removeAll { $0.endpoint == endpoint } }
+            listenFailures.append(ListenFailure(endpoint: endpoint, error: error))
         case .interfaceDown(let name):
             interfacesDown.insert(name)
             listening.removeAll()
+            listenFailures.removeAll()
             logger.warning("the interface \(name) went away: nothing is sent until it is back")
         case .interfaceUp(let name):
             interfacesDown.remove(name)

@@ -130,6 +130,7 @@ extension Engine {
                 clt_torrent_set_members(handle, id.raw, $0.baseAddress, UInt64($0.count), error)
             }
         }
+        formerMembers.note(record.members, members, of: id)
         records[id]?.members = members
     }
 

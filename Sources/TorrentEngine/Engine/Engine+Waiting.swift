@@ -60,6 +60,7 @@ extension Engine {
             for read in records[id]?.reads ?? [] {
                 pieceData.resolve(read, .failure(notFound("read torrent \(id)")))
             }
+            formerMembers.note(records[id]?.members ?? [], [], of: id)
             records[id] = nil
         }
     }

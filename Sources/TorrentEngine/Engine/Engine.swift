@@ -26,7 +26,8 @@ public actor Engine {
     private var lastRequest: UInt64 = 0
     /// What became of the listening sockets so far.
     var listening: [PeerEndpoint] = []
-    var listenFailures: [EngineError] = []
+    var listenFailures: [ListenFailure] = []
+    var formerMembers = FormerMembers()
     var interfacesDown: Set<String> = []
     /// Limits as they were set.
     var limits = RateLimits()
@@ -178,6 +179,6 @@ public actor Engine {
                 throw EngineError(.cancelled, "start an engine", reason: "the task was cancelled")
             }
         }
-        if let failure = listenFailures.first { throw failure }
+        if let failure = listenFailures.first { throw failure.error }
     }
 }

@@ -31,6 +31,8 @@ public struct RefusedPeer: Sendable, Hashable {
     public var sinceFirst: Duration
     /// How long before the snapshot the last try was.
     public var sinceLast: Duration
+    /// What it had been, where it was a member and was withdrawn lately: the last 64 withdrawals are remembered.
+    public var formerMember: FormerMember? = nil
 }
 
 extension Engine {
@@ -52,6 +54,12 @@ extension Engine {
             totals: [:],
             latest: UnsafeBufferPointer(start: first, count: count).compactMap { RefusedPeer($0, now: now) },
             forgotten: clt_refusals_forgotten(snapshot))
+        for index in refusals.latest.indices {
+            let peer = refusals.latest[index]
+            guard [.notAMember, .notOfThisTorrent, .revoked].contains(peer.reason) else { continue }
+            refusals.latest[index].formerMember = formerMembers.last(
+                at: peer.endpoint.address, of: peer.torrent)
+        }
         for native in UInt32(1)..<16 {
             let total = clt_refusals_total(snapshot, native)
             if total > 0 { refusals.totals[RefusalReason(native: Int64(native)), default: 0] += total }

@@ -20,6 +20,8 @@ package struct SwarmHistory: Sendable {
         package let detail: String
         /// Whether its handshake had been complete.
         package let wasConnected: Bool
+        /// Whether its TCP connection had stood.
+        package let wasReached: Bool
         package let time: ContinuousClock.Instant
     }
 
@@ -34,6 +36,8 @@ package struct SwarmHistory: Sendable {
         package var lastConnected: ContinuousClock.Instant?
         /// Connections that stand: several, where members share an address.
         package var standing: Set<PeerEndpoint> = []
+        /// Of one that we dial: whether the TCP connection stands.
+        package var isReached = false
         /// How its last connection ended, if it did, where no other was made since.
         package var end: End?
         package var isBanned = false
@@ -79,7 +83,10 @@ package struct SwarmHistory: Sendable {
     package mutating func note(_ kind: EngineEvent.Kind, at now: ContinuousClock.Instant = .now) {
         switch kind {
         case .peerStage(let endpoint, let direction, .tcp):
-            change(endpoint, direction, now) { $0.end = nil }
+            change(endpoint, direction, now) {
+                $0.end = nil
+                $0.isReached = true
+            }
         case .peerConnected(let endpoint, let direction, let member):
             change(endpoint, direction, now) {
                 $0.member = member
@@ -92,7 +99,11 @@ package struct SwarmHistory: Sendable {
             change(endpoint, direction, now) {
                 let wasConnected = $0.standing.remove(endpoint) != nil
                 guard $0.standing.isEmpty else { return }
-                $0.end = End(reason: reason, detail: detail, wasConnected: wasConnected, time: now)
+                let wasReached = wasConnected || direction == .incoming || $0.isReached
+                $0.isReached = false
+                $0.end = End(
+                    reason: reason, detail: detail, wasConnected: wasConnected, wasReached: wasReached,
+                    time: now)
                 if reason != .byUs { $0.failures += 1 }
             }
         case .peerBanned(let endpoint):

@@ -30,7 +30,7 @@ struct Doctor: AsyncParsableCommand {
         for check in checks {
             output.print(
                 "\(check.severity.sign)  \(Self.padded(safe(check.name)))  \(safe(check.seen))")
-            if check.severity != .ok, let remedy = check.remedy {
+            if let remedy = check.remedy {
                 output.print("\(Self.padded("", 25))\(safe(remedy))")
             }
         }

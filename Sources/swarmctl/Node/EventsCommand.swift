@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeControl
+import TorrentEngine
 
 /// `swarmctl events`
 struct EventsCommand: AsyncParsableCommand, EndsWhenInterrupted {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeControl
+import TorrentEngine
 
 /// `swarmctl list`
 struct List: AsyncParsableCommand {

@@ -49,8 +49,7 @@ struct Peers: AsyncParsableCommand {
             peer.state.rawValue, "\(peer.endpoint)", safe(peer.identity ?? ""), peer.rule ?? "",
             peer.source ?? "",
             up + down, Units.rate(peer.downloadRate), Units.rate(peer.uploadRate), "\(peer.pieceCount)",
-            peer.lastError.map { safe("\($0.reason.rawValue), \(Units.time(.seconds($0.secondsAgo))) ago") }
-                ?? "",
+            peer.lastError.map { safe("\($0.words), \(Units.ago($0.secondsAgo))") } ?? "",
         ]
     }
 
@@ -64,11 +63,12 @@ struct Peers: AsyncParsableCommand {
         }
         let rows = report.denied.map { entry in
             [
-                "\(entry.endpoint)", entry.reason.rawValue, "\(entry.tries)",
-                Units.time(.seconds(entry.lastSecondsAgo)) + " ago", entry.infoHash.map { "\($0)" } ?? "",
+                "\(entry.endpoint)", "\(entry.tries)", Units.ago(entry.lastSecondsAgo),
+                entry.infoHash.map { String("\($0)".prefix(8)) } ?? "",
+                entry.formerMember?.words ?? entry.reason.words,
             ]
         }
-        for line in List.aligned([["ENDPOINT", "REASON", "TRIES", "LAST", "TORRENT"]] + rows) {
+        for line in List.aligned([["ENDPOINT", "TRIES", "LAST", "TORRENT", "WHY"]] + rows) {
             output.print(line)
         }
     }

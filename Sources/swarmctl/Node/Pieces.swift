@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeControl
+import TorrentEngine
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NodeControl
+import TorrentEngine
 
 /// `swarmctl status`
 struct Status: AsyncParsableCommand, EndsWhenInterrupted {

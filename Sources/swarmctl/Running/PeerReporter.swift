@@ -1,3 +1,4 @@
+import PrivateTorrent
 import TorrentEngine
 
 /// Tells the operator what happens to peers.
@@ -63,11 +64,11 @@ struct PeerReporter {
     ) {
         emit(peer, direction, .disconnected, reason.rawValue)
         guard reason == .closedBeforeHandshake, direction == .outgoing else {
-            if side == .seed || isVerbose { output.note("disconnected \(peer): \(reason.explanation)") }
+            if side == .seed || isVerbose { output.note("disconnected \(peer): \(reason.words)") }
             return
         }
         if unlisted.count < 1000, unlisted.insert(peer).inserted {
-            output.note("\(peer) \(reason.explanation)")
+            output.note("\(peer): \(reason.words)")
         }
     }
 
@@ -90,7 +91,7 @@ struct PeerReporter {
         case (.notAMember, .fetch), (.revoked, .fetch):
             return "\(line): to admit it, add --peer with its address and port"
         default:
-            return "\(line): \(reason.explanation)"
+            return "\(line): \(reason.words)"
         }
     }
 
@@ -130,38 +131,5 @@ struct RefusalThrottle {
         var rest = number
         while rest >= 10, rest.isMultiple(of: 10) { rest /= 10 }
         return rest == 1
-    }
-}
-
-extension DisconnectReason {
-    /// For people.
-    var explanation: String {
-        switch self {
-        case .connectionRefused: "nobody listens there"
-        case .unreachable: "there is no way there"
-        case .timedOut: "it does not answer"
-        case .closedBeforeHandshake:
-            "closed the connection before its handshake: it may not list our address"
-        case .closed: "it closed the connection"
-        case .byUs: "we closed the connection"
-        case .protocolError: "it broke the protocol"
-        case .other: "the connection ended"
-        }
-    }
-}
-
-extension RefusalReason {
-    /// For people.
-    var explanation: String {
-        switch self {
-        case .notAMember: "it is no member"
-        case .notOfThisTorrent: "it is no member of the torrent that it asked for"
-        case .revoked: "it is a member no more"
-        case .notDialled: "nobody here asked for that connection"
-        case .harmfulHandshake: "its handshake would harm the engine"
-        case .tooMany: "its address has as many connections as one may have"
-        case .notBound: "there is no way there by the address or interface of --listen"
-        case .other: "the engine did not want it"
-        }
     }
 }

@@ -7,26 +7,13 @@ import Testing
 /// The pure function: what no test can provoke without rights (an interface, a disk that is really full), and the order.
 struct CauseFinderTests {
     private func evidence(_ change: (inout Evidence) -> Void = { _ in }) throws -> Evidence {
-        var out = Evidence()
-        out.status = TorrentStatus(
-            state: .downloading, isStarted: true, isMoving: false, connectedPeers: 0, contentBytes: 1 << 20,
-            verifiedBytes: 0,
-            reusedBytes: 0, receivedBytes: 0, wastedBytes: 0, uploadedBytes: 0, downloadRate: 0,
-            uploadRate: 0, pieceCount: 64, pieceLengthBytes: 16384, verifiedPieces: 0,
-            wantedBytes: 1 << 20, wantedVerifiedBytes: 0)
-        out.listenWanted = ["10.0.0.1:6881"]
-        out.listening = [try PeerEndpoint(parsing: "10.0.0.1:6881")]
-        out.members = try DiagnosisFixture.members(["10.0.0.2:6881"])
-        change(&out)
-        return out
+        try KnownEvidence.of(change)
     }
 
     private func peer(
         _ state: PeerReport.State, _ reason: DisconnectReason? = nil, wasConnected: Bool = false
     ) throws -> PeerReport {
-        var out = PeerReport(try PeerEndpoint(parsing: "10.0.0.2:6881"), direction: .outgoing, state: state)
-        out.lastError = reason.map { PeerReport.Failure($0, wasConnected: wasConnected, secondsAgo: 3) }
-        return out
+        try KnownEvidence.peer(state, reason, wasConnected: wasConnected)
     }
 
     private func name(_ evidence: Evidence) -> String { Explanation(evidence).cause.name }
@@ -130,9 +117,7 @@ struct CauseFinderTests {
     /// Red where a stranger's knocking outranks what is known of members.
     @Test("A stranger does not hide that a member is not reached")
     func strangerBeside() throws {
-        let refused = RefusedPeer(
-            endpoint: try PeerEndpoint(parsing: "10.9.9.9:5"), torrent: nil, direction: .incoming,
-            reason: .notAMember, tries: 7, sinceFirst: .seconds(9), sinceLast: .seconds(1))
+        let refused = try KnownEvidence.stranger()
         let peer = try peer(.gone, .connectionRefused)
         let answer = Explanation(
             try evidence {
@@ -144,6 +129,7 @@ struct CauseFinderTests {
             return
         }
         #expect(found.refusals.first?.tries == 7 && found.refusals.first?.secondsAgo == 1)
+        #expect(answer.action.contains("10.9.9.9"))
         #expect(name(try evidence { $0.refusals = [refused] }) == "allRefused")
     }
 
@@ -205,7 +191,7 @@ struct CauseFinderTests {
             .paused(Cause.Pause(by: .user)), .diskFull(fault), .diskFault(fault),
             .interfaceDown(Cause.InterfaceDown(interfaces: ["wg0"])),
             .notListening(Cause.NotListening(wanted: ["1.2.3.4:5"], failures: ["in use"])), .noMember,
-            .allRefused(Cause.Refused(refusals: [], peers: [])), .notReached(peers),
+            .allRefused(Cause.Refused(refusals: [], peers: [], isWhole: false)), .notReached(peers),
             .handshakeRefused(peers), .membersGone(peers), .nobodyCame(peers),
             .hashFailures(Cause.HashFailures(peers: peers.peers, pieces: [1])),
             .metadataMissing(Cause.Metadata(isHeld: true, peers: [])),

@@ -71,18 +71,83 @@ struct MemberCauseTests {
         try await shutdown(seed, node)
     }
 
-    /// Red where refusals of this torrent are not told from those of others.
-    @Test("A withdrawn member: refused by that rule")
-    func revoked() async throws {
+    /// Withdrawn while it downloads from us, and while we download from it. Red where the gate says that the peer broke
+    /// the protocol, or where who is no member any more counts as one that left; where withdrawals are not kept
+    /// (`FormerMembers.note`), it comes again as a stranger.
+    @Test("A withdrawn member: cut by us, not gone; and it is known again", arguments: [true, false])
+    func revoked(isSeed: Bool) async throws {
         let fixture = try await DiagnosisFixture()
         let seed = try await fixture.seed(uploadLimit: 20_000)
         let node = try await fixture.fetch(from: [seed.endpoint.description])
-        try await waitForPeer(of: seed.torrent)
-        try await seed.torrent.setMembers(DiagnosisFixture.members(["127.0.0.9"]))
-        let answer = try await explanation("allRefused") { try await seed.torrent.explain() }
-        guard case .allRefused(let refused) = answer.cause else { return }
-        #expect(refused.refusals.contains { [.revoked, .notAMember, .notOfThisTorrent].contains($0.reason) })
+        for side in [seed, node] { try await waitForPeer(of: side.torrent) }
+        let (ours, theirs) = isSeed ? (seed, node) : (node, seed)
+        let member = try #require(try await ours.torrent.peerReports().first)
+        try await ours.torrent.setMembers(DiagnosisFixture.members(["127.0.0.9"]))
+        let answer = try await explanation("allRefused") { try await ours.torrent.explain() }
+        guard case .allRefused(let refused) = answer.cause, let first = refused.refusals.first else { return }
+        #expect(first.reason == .revoked && refused.isWhole == isSeed)
+        #expect(first.formerMember?.rule == member.rule && first.formerMember?.identity == member.identity)
+        #expect(answer.summary.contains("it is no member any more: withdrawn"))
+        #expect(answer.action.hasPrefix("nothing, if it was withdrawn on purpose"))
+        let cut = try #require(
+            try await ours.torrent.peerReports().first { $0.endpoint.address == theirs.endpoint.address })
+        #expect(cut.state == .gone && cut.lastError?.reason == .byUs && cut.lastError?.wasConnected == true)
+        #expect(cut.rule == nil && cut.identity == member.identity)
+
+        // Dropped at accept, before it names a torrent.
+        let peer = try HeldPeer(
+            from: theirs.endpoint.address.description, to: ours.endpoint, fixture.metainfo.infoHash,
+            saying: [])
+        let again = try await explanation("allRefused") {
+            let answer = try await ours.torrent.explain()
+            guard case .allRefused(let refused) = answer.cause, refused.refusals.first?.reason == .notAMember
+            else { return Explanation(.other("it has not come yet")) }
+            return answer
+        }
+        guard case .allRefused(let knocks) = again.cause else { return }
+        #expect(knocks.refusals.first?.formerMember?.rule == member.rule)
+        withExtendedLifetime(peer) {}
         try await shutdown(seed, node)
+    }
+
+    /// Red where a torrent that is stopped and started again is said to have been left.
+    @Test("Connections that we closed are no members that left")
+    func stoppedByUs() async throws {
+        let fixture = try await DiagnosisFixture()
+        let node = try await fixture.fetch(from: ["127.0.0.1"])
+        let peer = try HeldPeer(
+            from: "127.0.0.1", to: node.endpoint, fixture.metainfo.infoHash, saying: [HeldPeer.bitfield(40)])
+        try await waitForPeer(of: node.torrent)
+        try await node.torrent.stop()
+        while try await node.torrent.peerReports().first?.lastError?.reason != .byUs {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        try await node.torrent.start()
+        _ = try await explanation("nobodyCame") { try await node.torrent.explain() }
+        withExtendedLifetime(peer) {}
+        try await shutdown(node)
+    }
+
+    /// Red where `held` is looked for among those who are connected only.
+    @Test("The metadata waits to be accepted, and who sent it has left")
+    func held() async throws {
+        let fixture = try await DiagnosisFixture()
+        let seed = try await fixture.seed()
+        let engine = try await Swarm.engine("127.0.0.2")
+        let torrent = try await engine.add(
+            fixture.metainfo.infoHash,
+            options: AddOptions(
+                saveFolder: fixture.scratch.folder("out"),
+                members: DiagnosisFixture.members([seed.endpoint.description])))
+        try await torrent.start(dialling: [seed.endpoint])
+        _ = try await torrent.metadata(within: .seconds(30))
+        try await shutdown(seed)
+        while try await torrent.peerReports().first?.state != .gone {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(
+            try await torrent.explain().cause == .metadataMissing(Cause.Metadata(isHeld: true, peers: [])))
+        try await engine.shutdown()
     }
 
     /// Red where `wasConnected` is not kept: the end would count as a refused handshake.

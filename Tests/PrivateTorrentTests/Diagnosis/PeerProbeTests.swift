@@ -1,4 +1,3 @@
-import Glibc
 import Testing
 import TorrentEngine
 
@@ -34,6 +33,35 @@ struct PeerProbeTests {
         let probe = try await node.torrent.ping(PeerEndpoint(parsing: "127.0.0.1:1"))
         #expect(probe.failure?.stage == .tcp && probe.failure?.reason == .connectionRefused, "\(probe)")
         #expect(probe.steps.map(\.stage) == [.dial])
+        try await shutdown(node)
+    }
+
+    /// Red where the end of the time is said of another stage, or a timeout of the engine has no cause. The second ping
+    /// takes up the dial of the first, which the engine gives up after 10 s.
+    @Test("Nothing answers: TCP fails when the time is over, and then by the engine")
+    func noAnswer() async throws {
+        let fixture = try await DiagnosisFixture()
+        let listener = try FullListener("127.0.0.7")
+        let node = try await fixture.fetch(from: [listener.endpoint.description], dialling: false)
+        var short = try await node.torrent.ping(listener.endpoint, within: .milliseconds(500))
+        // A machine that is busy has not dialled yet.
+        while short.failure?.stage == .dial {
+            short = try await node.torrent.ping(listener.endpoint, within: .milliseconds(500))
+        }
+        #expect(short.steps.map(\.stage) == [.dial])
+        #expect(short.failure?.stage == .tcp && short.failure?.reason == nil, "\(short)")
+        #expect(short.failure?.detail == "no answer to the connection attempt")
+        #expect(try await node.torrent.peerReports().map(\.state) == [.dialling])
+        let long = try await node.torrent.ping(listener.endpoint, within: .seconds(60))
+        #expect(long.steps.map(\.stage) == [.dial])
+        #expect(long.failure?.stage == .tcp && long.failure?.reason == .timedOut, "\(long)")
+        let answer = try await node.torrent.explain()
+        guard case .notReached(let found) = answer.cause else {
+            Issue.record("\(answer)")
+            return
+        }
+        #expect(found.peers.first?.lastError?.wasReached == false)
+        #expect(answer.summary.contains("(it does not answer"))
         try await shutdown(node)
     }
 
@@ -97,41 +125,5 @@ struct PeerProbeTests {
         }
         #expect(try await !node.torrent.status().isStarted)
         try await shutdown(node)
-    }
-}
-
-/// Listens and says nothing; counts who comes.
-final class SilentListener: Sendable {
-    private let descriptor: Int32
-    let endpoint: PeerEndpoint
-    private let taken = Locked<[Int32]>([])
-
-    init(_ address: String) throws {
-        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
-        descriptor = socket
-        var local = try HeldPeer.address(address, port: 0)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = HeldPeer.with(&local) { Glibc.bind(socket, $0, $1) == 0 ? listen(socket, 8) : -1 } == 0
-        _ = withUnsafeMutablePointer(to: &local) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket, $0, &length) }
-        }
-        endpoint = try PeerEndpoint(
-            address: IPAddress(parsing: address), port: UInt16(bigEndian: local.sin_port))
-        guard isBound else {
-            throw EngineError(.network, "listen", reason: "errno \(errno)", systemErrno: errno)
-        }
-    }
-
-    /// How many have come so far.
-    func accepted() -> Int {
-        taken.withLock { taken in
-            while case let next = accept(descriptor, nil, nil), next >= 0 { taken.append(next) }
-            return taken.count
-        }
-    }
-
-    deinit {
-        close(descriptor)
-        for connection in taken.withLock({ $0 }) { close(connection) }
     }
 }

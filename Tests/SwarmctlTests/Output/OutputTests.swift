@@ -51,25 +51,6 @@ import TorrentEngine
         #expect(try JSONValue(line: line)["message"] == .string(hostile))
     }
 
-    @Test(
-        arguments: [
-            (0, "0 bytes"), (1, "1 byte"), (1023, "1023 bytes"), (1024, "1.0 KiB"), (1536, "1.5 KiB"),
-            ((1 << 20) - 1, "1.0 MiB"), (5 << 30, "5.0 GiB"), (UInt64.max, "16.0 EiB"),
-        ] as [(UInt64, String)])
-    func sizes(_ bytes: UInt64, _ text: String) { #expect(Units.size(bytes) == text) }
-
-    @Test(
-        arguments: [
-            (.milliseconds(420), "0.4 s"), (.seconds(12), "12 s"), (.seconds(185), "3:05"),
-            (.seconds(7385), "2:03:05"),
-        ] as [(Duration, String)])
-    func times(_ duration: Duration, _ text: String) { #expect(Units.time(duration) == text) }
-
-    @Test func rangesOfPieces() {
-        #expect(Units.ranges([1, 2, 3, 7, 9, 10]) == "1–3, 7, 9–10")
-        #expect(Units.ranges([]) == "")
-    }
-
     @Test func progressLines() {
         #expect(
             ProgressView.line(done: 512 << 20, total: 1 << 30, rate: 8 << 20, peers: 1)

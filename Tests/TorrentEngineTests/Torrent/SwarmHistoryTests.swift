@@ -40,6 +40,22 @@ struct SwarmHistoryTests {
         #expect(history.peers.values.filter { $0.direction == .outgoing }.count == 5)
     }
 
+    /// Red where a dial that no TCP connection came of counts as one, or the next dial takes over what was of the last.
+    @Test("Whether a TCP connection had stood")
+    func reached() throws {
+        var history = SwarmHistory()
+        let peer = try endpoint(1)
+        func end(_ direction: PeerDirection) -> Bool? {
+            history.note(
+                .peerDisconnected(peer, direction: direction, reason: .timedOut, detail: ""), at: start)
+            return history.peers[SwarmHistory.Place(peer, direction)]?.end?.wasReached
+        }
+        #expect(end(.outgoing) == false && end(.incoming) == true)
+        history.note(.peerStage(peer, direction: .outgoing, .tcp), at: start)
+        #expect(end(.outgoing) == true)
+        #expect(end(.outgoing) == false)
+    }
+
     /// Red where the end of a connection is taken for that of the next, or failures are not counted anew.
     @Test("How a connection ended, until the next one stands")
     func ends() throws {

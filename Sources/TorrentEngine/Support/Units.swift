@@ -1,7 +1,7 @@
 /// Numbers for people.
-enum Units {
+package enum Units {
     /// A size in IEC units, such as `1.5 GiB`; under a KiB in bytes.
-    static func size(_ bytes: UInt64) -> String {
+    package static func size(_ bytes: UInt64) -> String {
         guard bytes >= 1024 else { return bytes == 1 ? "1 byte" : "\(bytes) bytes" }
         var value = Double(bytes)
         for unit in ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"] {
@@ -13,10 +13,10 @@ enum Units {
     }
 
     /// A rate in IEC units a second.
-    static func rate(_ bytesPerSecond: UInt64) -> String { size(bytesPerSecond) + "/s" }
+    package static func rate(_ bytesPerSecond: UInt64) -> String { size(bytesPerSecond) + "/s" }
 
     /// A time such as `0.4 s`, `12 s`, `3:05` or `2:03:05`.
-    static func time(_ duration: Duration) -> String {
+    package static func time(_ duration: Duration) -> String {
         let milliseconds = duration.milliseconds
         if milliseconds < 10_000 { return "\(tenths(milliseconds / 1000)) s" }
         let seconds = Int64(milliseconds / 1000)
@@ -26,19 +26,31 @@ enum Units {
         return "\(seconds / 3600):\(twoDigits(seconds / 60 % 60)):\(tail)"
     }
 
+    /// How long ago: `3 s ago`, `12 min ago`, `5 h ago`, `3 days ago`.
+    package static func ago(_ seconds: Double) -> String {
+        // What a peer's clock or a test makes of it may not stop the program.
+        let seconds = Int64(min(max(0, seconds.isNaN ? 0 : seconds), 1e15))
+        switch seconds {
+        case ..<60: return "\(seconds) s ago"
+        case ..<3600: return "\(seconds / 60) min ago"
+        case ..<172_800: return "\(seconds / 3600) h ago"
+        default: return "\(seconds / 86_400) days ago"
+        }
+    }
+
     /// Whole percent, rounded down: 100 only when all is there.
-    static func percent(_ done: UInt64, of total: UInt64) -> Int {
+    package static func percent(_ done: UInt64, of total: UInt64) -> Int {
         guard total > 0 else { return 0 }
         return Int(Double(min(done, total)) / Double(total) * 100)
     }
 
     /// `1 peer`, `2 peers`.
-    static func count(_ number: some BinaryInteger, _ noun: String) -> String {
+    package static func count(_ number: some BinaryInteger, _ noun: String) -> String {
         "\(number) \(noun)\(number == 1 ? "" : "s")"
     }
 
     /// Numbers in order, such as `1–3, 7`, cut after a few.
-    static func ranges(_ numbers: [Int], limit: Int = 10) -> String {
+    package static func ranges(_ numbers: [Int], limit: Int = 10) -> String {
         var ranges: [ClosedRange<Int>] = []
         for number in numbers {
             if let last = ranges.last, number == last.upperBound + 1 {
@@ -63,7 +75,7 @@ enum Units {
 
 extension Duration {
     /// In milliseconds, with their fraction.
-    var milliseconds: Double {
+    package var milliseconds: Double {
         let (seconds, attoseconds) = components
         return Double(seconds) * 1000 + Double(attoseconds) / 1e15
     }
