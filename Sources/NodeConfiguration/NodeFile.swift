@@ -44,7 +44,7 @@ package struct NodeFile: Sendable {
                 data: bytes.span.bytes, providerName: path, parsingOptions: .init(format: format))
             lines = format == .yaml ? YAMLLines.find(in: bytes) : [:]
         } catch {
-            throw BackendError(.invalidOptions, "read \(path)", reason: "\(error)")
+            throw BackendError(.invalidOptions, "read \(path)", reason: FileMistake.words(for: error))
         }
         let provider =
             environment.map { NodeEnvironmentProvider(environment: $0) } ?? NodeEnvironmentProvider()
@@ -59,6 +59,9 @@ package struct NodeFile: Sendable {
             options: options, problems: binder.problems,
             warnings: [environment, file].flatMap { UnknownKeys.warnings(in: $0) })
     }
+
+    /// The line of a key, counted from 1, where the format tells (YAML) and the key is there.
+    package func line(of key: [String]) -> Int? { lines[key] }
 
     /// What stands for a key and where, by people's eyes: a text as it is, a list with commas. Nil where nothing does.
     ///

@@ -68,6 +68,19 @@ public struct NodeFileSnapshot: FileConfigSnapshot {
         return children.keys.sorted()
     }
 
+    /// What stands at a path, for a message, where that is something else than a section; nil where nothing does.
+    package func notASection(at path: [String]) -> String? {
+        switch tree.node(at: path, ignoringCase: false) {
+        case nil, .null, .section: nil
+        case let node?: node.kind
+        }
+    }
+
+    /// Whether a section stands at a path.
+    package func isSection(at path: [String]) -> Bool {
+        if case .section = tree.node(at: path, ignoringCase: false) { true } else { false }
+    }
+
     /// The name alone: a file may hold secrets of other parts.
     public var description: String { providerName }
     /// The name alone.

@@ -22,7 +22,8 @@ struct OptionsBinder {
     }
 
     private mutating func limits() -> RateLimitOptions {
-        RateLimitOptions(
+        _ = hasSection(.limits)
+        return RateLimitOptions(
             rates: string(.rates) ?? "",
             schedule: value(.rateSchedule, .stringArray) {
                 if case .stringArray(let list) = $0 { list } else { nil }
@@ -31,6 +32,15 @@ struct OptionsBinder {
 
     private mutating func string(_ key: OptionKey) -> String? {
         value(key, .string) { if case .string(let text) = $0 { text } else { nil } }
+    }
+
+    /// Whether a section is named, with something in it or nothing. A value in its place is a problem.
+    private mutating func hasSection(_ key: OptionKey) -> Bool {
+        guard let text = string(key) else { return false }
+        if !text.isEmpty {
+            add(key, reason: "it is a section, and no value of its own", remedy: "put its keys below it")
+        }
+        return true
     }
 
     /// It is there where anything of it is, or where it is named with nothing in it.
@@ -44,14 +54,8 @@ struct OptionsBinder {
         let invites = value(.inviteList, .stringArray) {
             if case .stringArray(let list) = $0 { list } else { nil }
         }
-        let section = value(.privateMode, .string) { if case .string(let text) = $0 { text } else { nil } }
-        if let section, !section.isEmpty {
-            add(
-                .privateMode, reason: "it is a section, and no value of its own",
-                remedy: "put its keys below it")
-        }
         let isPresent =
-            problems.count > before || section != nil || privateOnly != nil || disableDHT != nil
+            hasSection(.privateMode) || problems.count > before || privateOnly != nil || disableDHT != nil
             || disablePEX != nil || sources != nil || invites != nil
         guard isPresent else { return nil }
         return PrivateModeOptions(

@@ -91,7 +91,7 @@ public struct TorrentOptionsReader: Sendable {
 
     private static func unreadable(_ name: String, _ error: any Error) -> BackendError {
         BackendError(
-            .invalidOptions, "read the options in \(name)", reason: "\(error)",
+            .invalidOptions, "read the options in \(name)", reason: FileMistake.words(for: error),
             underlying: "\(type(of: error))")
     }
 }

@@ -17,6 +17,13 @@ enum UnknownKeys {
                 }
             }
         }
+        for length in 1...OptionKey.prefix.count {
+            let path = Array(OptionKey.prefix.prefix(length))
+            switch tree.node(at: path, ignoringCase: ignoresCase) {
+            case .text, .list: out.append("\(snapshot.spell(path)) is not read: it is to be a section")
+            case nil, .null, .section: break
+            }
+        }
         out += below(OptionKey.prefix, snapshot)
         if tree.node(at: OptionKey.privateMode.path, ignoringCase: ignoresCase) == .null {
             out.append(

@@ -28,7 +28,7 @@ package struct SwarmdSettings: Sendable {
     package init(path: String, environment: [String: String]? = nil) throws(BackendError) {
         self.path = path
         let file = try NodeFile(path: path, environment: environment)
-        var reader = SwarmdOptionsReader(file.file)
+        var reader = SwarmdOptionsReader(file)
         options = reader.read()
         let reading = file.torrentOptions()
         torrent = reading.options

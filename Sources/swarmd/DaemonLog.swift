@@ -45,11 +45,13 @@ final class DaemonLog: Sendable {
 
     func logger(_ label: String) -> Logger { Logger(label: label) { DaemonLogHandler(log: self, label: $0) } }
 
-    func write(_ level: Logger.Level, _ label: String, _ message: String) {
+    /// - Parameter isWhole: Whether nothing is redacted here: why a node does not start is told to whoever starts it, with
+    ///   the address that is wrong or taken.
+    func write(_ level: Logger.Level, _ label: String, _ message: String, isWhole: Bool = false) {
         let (format, redacts) = state.withLock { ($0.format, $0.redacts) }
         let redacted = Redaction.redacted(message)
         ring.add(level: level.rawValue, label: label, message: redacted)
-        let message = redacts ? redacted : message
+        let message = redacts && !isWhole ? redacted : message
         let line =
             switch format {
             case .human: Self.oneLine("\(level): \(message)")

@@ -12,11 +12,12 @@ import TorrentEngine
 #endif
 
 /// The command line.
-struct SwarmdArguments: ParsableArguments {
+struct SwarmdArguments: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "swarmd",
         abstract: "A node that keeps private BitTorrent swarms, and is controlled with swarmctl.",
-        discussion: "SIGHUP reads the file again, SIGTERM ends it. Docs/Swarmd.md has the file's keys.")
+        discussion: "SIGHUP reads the file again, SIGTERM ends it. Docs/Swarmd.md has the file's keys.",
+        version: "swarmd \(PackageVersion.current)")
 
     @Option(help: ArgumentHelp("The node's configuration: .yaml, .yml or .json.", valueName: "file"))
     var config: String
@@ -43,7 +44,7 @@ enum EntryPoint {
         do {
             daemon = try await Daemon.start(path, log, manager, metrics)
         } catch {
-            log.write(.error, "swarmd", "\(error)")
+            log.write(.error, "swarmd", "\(error)", isWhole: true)
             return 1
         }
         let work = [

@@ -23,5 +23,5 @@ public enum ControlSocketPath {
     }
 
     /// Bytes that a path may have: what `sockaddr_un` holds, without its last.
-    static let maximumBytes = 107
+    package static let maximumBytes = 107
 }

@@ -18,6 +18,7 @@ struct Explain: AsyncParsableCommand {
         let output = common.output
         output.emit(ExplanationEvent(infoHash: "\(found.infoHash)", explanation: explanation))
         output.print("\(found.title): \(safe(explanation.summary))")
+        if case .nothingWrong = explanation.cause { return }
         output.print("  \(safe(explanation.action))")
     }
 }

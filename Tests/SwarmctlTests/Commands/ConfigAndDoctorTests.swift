@@ -92,7 +92,7 @@ struct ConfigAndDoctorTests {
         let path = try scratch.write("node.yaml", Data(text.utf8))
         let ended = try await Command.run("config", "check", path)
         #expect(ended.status == 78)
-        for words in ["Swarmd:Listen:", "Swarmd:Lisen is not known", "Enabeld is not read"] {
+        for words in ["Swarmd:Listen is wrong:", "Swarmd:Lisen is not known", "Enabeld is not read"] {
             #expect(ended.lines.contains { $0.contains(words) }, "\(words)")
         }
         let json = try await Command.run("config", "check", path, "--json")

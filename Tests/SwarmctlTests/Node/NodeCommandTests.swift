@@ -150,7 +150,7 @@ struct NodeCommandTests {
             .write(toFile: path, atomically: true, encoding: .utf8)
         let ended = await (try Command(["--config", path], program: Command.beside("swarmd"))).end()
         #expect(ended.status == 1)
-        for word in ["Swarmd:Listen:", "StateDirectory", "Log:Level", "Lisen is not known"] {
+        for word in ["Swarmd:Listen is wrong", "StateDirectory", "Log:Level", "Lisen is not known"] {
             #expect(ended.notes.contains(word))
         }
     }

@@ -90,8 +90,9 @@ import Testing
             """, as: "node.json")
         for words in [
             "Swarmd:Lisen is not known", "Swarmd:Log:Colour is not known", "Swarmd:Listen is missing",
-            "Swarmd:StateDirectory is to be an absolute path", "Swarmd:Log:Level is one of",
-            "Swarmd:BudgetBytes is to be a number", "Torrent:Enabled is \"perhaps\"",
+            "Swarmd:StateDirectory is \"x\", and not an absolute path",
+            "Swarmd:Log:Level is \"loud\", and none of",
+            "Swarmd:BudgetBytes is \"all\", and not a whole number", "Torrent:Enabled is \"perhaps\"",
             "QueryTimeoutSeconds=0",
         ] {
             #expect(settings.problems.contains { $0.contains(words) }, "\(words)")
