@@ -69,6 +69,9 @@ export class Table {
   }
 }
 
+/// An address that breaks, where it must, before a port or a group, and not within a number.
+const breakable = (text) => text.split(/(?=:)/).flatMap((part, index) => (index ? [make("wbr"), part] : [part]));
+
 /// A cell of a line, and smaller ones below it; made again only where it changed.
 export function lines(cell, first, ...more) {
   const rest = more.filter((line) => line && (line.text ?? line));
@@ -77,7 +80,7 @@ export function lines(cell, first, ...more) {
   cell.dataset.text = text;
   cell.classList.toggle("blank", !first && rest.length === 0);
   cell.replaceChildren(
-    first, ...rest.map((line) => make("small", { class: line.isBad ? "bad" : null }, line.text ?? line)));
+    ...breakable(first ?? ""), ...rest.map((line) => make("small", { class: line.isBad ? "bad" : null }, line.text ?? line)));
 }
 
 /// A word with a dot in the colour of what it says.
