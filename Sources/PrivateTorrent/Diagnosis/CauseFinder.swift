@@ -78,12 +78,13 @@ struct CauseFinder {
     private func lonely(_ status: TorrentStatus) -> Cause {
         if let deaf = notListening { return deaf }
         // Who is no member any more, or whose connection we closed, is not in the way.
-        let gone = evidence.peers.filter {
-            $0.state == .gone && $0.isMember && $0.lastError.map { $0.reason != .byUs } ?? false
+        // Who is dialled again is in the way as before, until that comes to a connection.
+        let failed = evidence.peers.filter {
+            $0.state != .banned && $0.isMember && $0.lastError.map { $0.reason != .byUs } ?? false
         }
-        let left = gone.filter { $0.progress == .connected }
-        let turnedAway = gone.filter { $0.progress == .reached }
-        let unreached = gone.filter { $0.progress == .dialled }
+        let left = failed.filter { $0.progress == .connected }
+        let turnedAway = failed.filter { $0.progress == .reached }
+        let unreached = failed.filter { $0.progress == .dialled }
         if let corrupt { return corrupt }
         if !left.isEmpty { return .membersGone(peers(left)) }
         if !turnedAway.isEmpty { return .handshakeRefused(peers(turnedAway)) }

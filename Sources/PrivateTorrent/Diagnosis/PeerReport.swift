@@ -84,7 +84,7 @@ public struct PeerReport: Sendable, Hashable, Codable {
     public var isUploadLimited = false
     /// How often it could not be reached, or was lost, since the last handshake.
     public var failures = 0
-    /// How its last connection ended, where it did and none stands.
+    /// How its last connection, or the attempt at one, ended, where it did and none stands; also while it is dialled again.
     public var lastError: Failure?
     /// When something of it was last seen, in seconds before now; nil where nothing was.
     public var lastSeenSecondsAgo: Double?
@@ -100,8 +100,16 @@ public struct PeerReport: Sendable, Hashable, Codable {
     }
 }
 
+extension PeerReport.Failure {
+    fileprivate init(_ end: SwarmHistory.End, now: ContinuousClock.Instant) {
+        self.init(
+            end.reason, detail: end.detail, wasConnected: end.wasConnected, wasReached: end.wasReached,
+            secondsAgo: seconds(from: end.time, to: now))
+    }
+}
+
 extension PeerReport {
-    init(_ snapshot: PeerSnapshot, seen: SwarmHistory.Seen?) {
+    init(_ snapshot: PeerSnapshot, seen: SwarmHistory.Seen?, now: ContinuousClock.Instant) {
         let state: State =
             snapshot.isConnected ? .connected : snapshot.isDialling ? .dialling : .handshaking
         self.init(
@@ -120,6 +128,8 @@ extension PeerReport {
         isDownloadLimited = snapshot.isDownloadLimited
         isUploadLimited = snapshot.isUploadLimited
         failures = seen?.failures ?? 0
+        // Of one that is dialled again and again, as long as none of that comes to a connection.
+        lastError = snapshot.isConnected ? nil : seen?.end.map { Failure($0, now: now) }
         lastSeenSecondsAgo = 0
     }
 
@@ -131,11 +141,7 @@ extension PeerReport {
         identity = seen.member?.peerID ?? identity
         pieceCount = seen.pieces.reduce(0) { $0 + $1.nonzeroBitCount }
         failures = seen.failures
-        lastError = seen.end.map {
-            Failure(
-                $0.reason, detail: $0.detail, wasConnected: $0.wasConnected, wasReached: $0.wasReached,
-                secondsAgo: seconds(from: $0.time, to: now))
-        }
+        lastError = seen.end.map { Failure($0, now: now) }
         lastSeenSecondsAgo = seconds(from: seen.lastSeen, to: now)
     }
 }

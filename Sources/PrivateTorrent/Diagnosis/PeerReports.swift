@@ -8,7 +8,7 @@ struct PeerReports {
     init(_ facts: TorrentFacts) {
         let places = Set(facts.peers.map { Self.place($0.endpoint, $0.direction) })
         var reports = facts.peers.map {
-            PeerReport($0, seen: facts.history.peers[Self.place($0.endpoint, $0.direction)])
+            PeerReport($0, seen: facts.history.peers[Self.place($0.endpoint, $0.direction)], now: facts.time)
         }
         for (place, seen) in facts.history.peers where !places.contains(place) {
             let admitting = facts.members.filter { member in

@@ -38,7 +38,7 @@ package struct SwarmHistory: Sendable {
         package var standing: Set<PeerEndpoint> = []
         /// Of one that we dial: whether the TCP connection stands.
         package var isReached = false
-        /// How its last connection ended, if it did, where no other was made since.
+        /// How its last connection, or the attempt at one, ended; nil once a handshake is complete.
         package var end: End?
         package var isBanned = false
         /// Ends of connections that were no success, since the last handshake.
@@ -83,10 +83,7 @@ package struct SwarmHistory: Sendable {
     package mutating func note(_ kind: EngineEvent.Kind, at now: ContinuousClock.Instant = .now) {
         switch kind {
         case .peerStage(let endpoint, let direction, .tcp):
-            change(endpoint, direction, now) {
-                $0.end = nil
-                $0.isReached = true
-            }
+            change(endpoint, direction, now) { $0.isReached = true }
         case .peerConnected(let endpoint, let direction, let member):
             change(endpoint, direction, now) {
                 $0.member = member

@@ -86,8 +86,10 @@ struct CauseFinderTests {
             (.closed, true, "membersGone"),
         ])
     func ends(_ reason: DisconnectReason, _ wasConnected: Bool, _ expected: String) throws {
-        let peer = try peer(.gone, reason, wasConnected: wasConnected)
-        #expect(name(try evidence { $0.peers = [peer] }) == expected)
+        for state in [PeerReport.State.gone, .dialling, .handshaking] {
+            let peer = try peer(state, reason, wasConnected: wasConnected)
+            #expect(name(try evidence { $0.peers = [peer] }) == expected)
+        }
     }
 
     /// Red where one that fails upstream hides one that got further.

@@ -54,6 +54,28 @@ struct MemberCauseTests {
         try await shutdown(node)
     }
 
+    /// Red where a new dial hides how the last one ended, for the ten seconds that it takes: in `SwarmHistory.note`, in
+    /// `PeerReports`, or in `CauseFinder.lonely`.
+    @Test("Nobody answers: that is said while it is dialled again too", arguments: [true, false])
+    func dialledAgain(isFull: Bool) async throws {
+        let fixture = try await DiagnosisFixture()
+        let full = isFull ? try FullListener("127.0.0.11") : nil
+        let silent = isFull ? nil : try SilentListener("127.0.0.12")
+        let endpoint = try #require(full?.endpoint ?? silent?.endpoint)
+        let node = try await fixture.fetch(from: [endpoint.description])
+        let cause = isFull ? "notReached" : "handshakeRefused"
+        _ = try await explanation(cause) { try await node.torrent.explain() }
+        while try await node.torrent.peerReports().first?.state != (isFull ? .dialling : .handshaking) {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        let peer = try #require(try await node.torrent.peerReports().first)
+        let explanation = try await node.torrent.explain()
+        #expect(peer.lastError?.reason == .timedOut && peer.lastError?.wasReached == !isFull, "\(peer)")
+        #expect(explanation.cause.name == cause, "\(explanation)")
+        try await shutdown(node)
+        withExtendedLifetime((full, silent)) {}
+    }
+
     /// Both sides of one refusal. Red where `refusals(_:)` of the collector drops strangers (`torrent == nil`).
     @Test("A stranger: the one side says whom it refused, the other that its handshake was")
     func stranger() async throws {

@@ -70,6 +70,8 @@ struct SwarmHistoryTests {
         end(.connectionRefused, 0)
         end(.timedOut, 1)
         #expect(seen()?.failures == 2 && seen()?.end?.wasConnected == false)
+        history.note(.peerStage(peer, direction: .outgoing, .tcp), at: start + .seconds(2))
+        #expect(seen()?.end?.reason == .timedOut)
         history.note(.peerConnected(peer, direction: .outgoing, member: nil), at: start + .seconds(2))
         #expect(seen()?.end == nil && seen()?.failures == 0)
         end(.closed, 3)
