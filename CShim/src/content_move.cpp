@@ -1,5 +1,6 @@
 #include "content_move.hpp"
 #include "file_rename.hpp"
+#include "free_room.hpp"
 
 #include <libtorrent/hasher.hpp>
 
@@ -8,7 +9,6 @@
 #include <fcntl.h>
 #include <set>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -108,7 +108,7 @@ file_fault content_move::is_room() const {
     }
     struct statvfs room {};
     if (::fstatvfs(to_folder_.get(), &room) != 0) return {};
-    if (uint64_t(room.f_bavail) * room.f_frsize < needed + floor_)
+    if (free_room_of(room) < needed + floor_)
         return {-1, ENOSPC, "there is less room than " + std::to_string(needed + floor_) + " bytes"};
     return {};
 }

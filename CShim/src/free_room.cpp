@@ -1,9 +1,14 @@
 #include "free_room.hpp"
 
 #include <cerrno>
-#include <sys/statvfs.h>
 
 namespace clt {
+
+uint64_t free_room_of(struct statvfs const &room) noexcept {
+    uint64_t bytes = 0;
+    return __builtin_mul_overflow(uint64_t(room.f_bavail), uint64_t(room.f_frsize), &bytes) ? UINT64_MAX
+                                                                                            : bytes;
+}
 
 std::optional<uint64_t> free_room_at(std::string folder) noexcept {
     struct statvfs room {};
@@ -13,7 +18,7 @@ std::optional<uint64_t> free_room_at(std::string folder) noexcept {
         folder.resize(slash);
         if (folder.empty()) return std::nullopt;
     }
-    return uint64_t(room.f_bavail) * uint64_t(room.f_frsize);
+    return free_room_of(room);
 }
 
 } // namespace clt

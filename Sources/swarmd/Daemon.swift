@@ -116,7 +116,7 @@ actor Daemon {
     func watch() async {
         guard let interval = manager.watchdogInterval else { return }
         while (try? await Task.sleep(for: interval)) != nil {
-            _ = await engine.listeningEndpoints
+            _ = try? await engine.listeningState()
             _ = await store.torrents
             await manager.notify("WATCHDOG=1")
         }

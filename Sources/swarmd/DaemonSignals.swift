@@ -1,4 +1,4 @@
-import TorrentEngine
+import SwarmdSupport
 
 #if canImport(Glibc)
     import Glibc
@@ -31,21 +31,17 @@ final class DaemonSignals: Sendable {
     /// Blocks for good. After the first signal to stop the process ends within `limit`, and at a second one at once: on
     /// this thread, since the pool may be what hangs.
     func serve(within limit: Duration) -> Never {
-        var isStopping = false
         while true {
             var set = Self.set
-            var time = timespec(tv_sec: Int(limit.components.seconds), tv_nsec: 0)
-            let number = isStopping ? sigtimedwait(&set, nil, &time) : sigwaitinfo(&set, nil)
-            switch number {
-            case SIGHUP where !isStopping: continuation.yield(.reload)
-            case SIGHUP: continue
+            switch sigwaitinfo(&set, nil) {
+            case SIGHUP: continuation.yield(.reload)
             case SIGINT, SIGTERM:
-                if isStopping { _exit(128 + number) }
-                isStopping = true
                 continuation.yield(.stop)
-            default:
-                guard isStopping, errno == EAGAIN else { continue }
+                if let second = waitForSignal(of: Self.set, ignoring: SIGHUP, within: limit) {
+                    _exit(128 + second)
+                }
                 _exit(1)
+            default: continue
             }
         }
     }

@@ -223,6 +223,13 @@ struct RoutesTests {
         await #expect(throws: ControlClientError.self) { try await node.client.add(seed) }
         #expect(try await node.client.torrents().isEmpty)
         try Data(bytes).write(to: URL(filePath: "\(node.folder)/content.bin"))
+        var halted = seed
+        halted.selection = SelectionRequest(select: ["*"])
+        await #expect(throws: ControlClientError.self) { try await node.client.add(halted) }
+        (halted.selection, halted.paused, halted.limits) = (nil, true, TorrentLimits(upload: 7, download: 0))
+        let waiting = try await node.client.add(halted)
+        #expect(waiting.state == .paused && waiting.limits.upload == 7, "\(waiting)")
+        try await node.client.remove(waiting.infoHash)
         let seeded = try await node.client.add(seed)
         #expect(seeded.state == .seeding && seeded.role == "seed")
         try await node.client.remove(seeded.infoHash)
@@ -241,7 +248,19 @@ struct RoutesTests {
         (found.error, found.event.infoHash) = (error, seeder.torrent.infoHash)
         node.server.feed.take(found)
         #expect(try await node.client.torrent(seeder.torrent.infoHash).lastError?.remedy == "make some")
-        try await node.client.pauseAndResume(seeder.torrent.infoHash)
+        // A save that went well says nothing of another fault, and ends one of its own.
+        let infoHash = seeder.torrent.infoHash
+        node.server.feed.noteSaved(infoHash)
+        #expect(node.server.feed.lastError(of: infoHash) == error)
+        var goesOn = event(.state, detail: "")
+        (goesOn.endsError, goesOn.event.infoHash) = (true, infoHash)
+        node.server.feed.take(goesOn)
+        #expect(try await node.client.torrent(infoHash).lastError == nil)
+        var unsaved = event(.saveFailed, detail: "")
+        (unsaved.error, unsaved.event.infoHash) = (error, infoHash)
+        node.server.feed.take(unsaved)
+        try await node.store.save(infoHash)
+        while node.server.feed.lastError(of: infoHash) != nil { try await Task.sleep(for: .milliseconds(10)) }
         try await node.stop()
         try await seeder.stop()
     }
@@ -289,12 +308,5 @@ struct RoutesTests {
         #expect(try await node.problem("GET", "/readyz") == "503 notReady")
         #expect(try await node.client.status().notReady == ["torrents are taken up"])
         try await node.stop()
-    }
-}
-
-extension ControlClient {
-    func pauseAndResume(_ infoHash: InfoHash) async throws {
-        _ = try await send("POST", "/v1/torrents/\(infoHash)/pause", as: TorrentAnswer.self)
-        _ = try await send("POST", "/v1/torrents/\(infoHash)/resume", as: TorrentAnswer.self)
     }
 }

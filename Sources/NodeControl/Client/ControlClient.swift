@@ -18,6 +18,9 @@ public import TorrentEngine
 public struct ControlClient: Sendable {
     /// The socket.
     public let path: String
+    /// How long an answer to GET may take to its end: it says only what the node knows. What has something done may take
+    /// as long as that takes.
+    public var answerTime: Duration = .seconds(30)
 
     /// Makes a client; nothing is connected yet.
     ///
@@ -105,7 +108,7 @@ public struct ControlClient: Sendable {
     private func exchange(
         _ method: String, _ target: String, body: [UInt8]?
     ) async throws(ControlClientError) -> [UInt8] {
-        let answer = try await raw(method, target, body: body)
+        let answer = try await raw(method, target, body: body, within: method == "GET" ? answerTime : nil)
         guard (200..<300).contains(answer.status) else {
             throw .problem(try decode(answer.body))
         }
@@ -114,11 +117,11 @@ public struct ControlClient: Sendable {
 
     /// Any answer.
     func raw(
-        _ method: String, _ target: String, body: [UInt8]? = nil
+        _ method: String, _ target: String, body: [UInt8]? = nil, within limit: Duration? = nil
     ) async throws(ControlClientError) -> (status: Int, headers: HTTPHeaders, body: [UInt8]) {
         var out: [UInt8] = []
         var head: HTTPResponseHead?
-        try await open(method, target, body: body) { part in
+        try await open(method, target, body: body, within: limit) { part in
             switch part {
             case .head(let found): head = found
             case .body(let buffer): out.append(contentsOf: buffer.readableBytesView)
@@ -133,11 +136,24 @@ public struct ControlClient: Sendable {
     /// Sends a request, and hands over its answer until `take` has enough.
     func open(
         _ method: String, _ target: String, headers: [(String, String)] = [], body: [UInt8]? = nil,
-        take: (HTTPClientResponsePart) throws(ControlClientError) -> Bool
+        within limit: Duration? = nil, take: (HTTPClientResponsePart) throws(ControlClientError) -> Bool
     ) async throws(ControlClientError) {
+        let isLate = Locked(false)
+        func reason(_ error: ControlClientError) -> ControlClientError {
+            if Task.isCancelled { return .cancelled }
+            guard let limit, isLate.withLock({ $0 }), case .cutOff = error else { return error }
+            return .noAnswer(path: path, within: limit)
+        }
         do {
             let http = try await connect()
             let channel = http.channel
+            let timer = limit.map { limit in
+                channel.eventLoop.scheduleTask(in: TimeAmount(limit)) {
+                    isLate.withLock { $0 = true }
+                    channel.close(mode: .all, promise: nil)
+                }
+            }
+            defer { timer?.cancel() }
             try await withTaskCancellationHandler {
                 try await http.executeThenClose { inbound, _ in
                     var fields = HTTPHeaders([("host", "localhost"), ("connection", "close")] + headers)
@@ -161,9 +177,9 @@ public struct ControlClient: Sendable {
                 channel.close(mode: .all, promise: nil)
             }
         } catch let error as ControlClientError {
-            throw Task.isCancelled ? .cancelled : error
+            throw reason(error)
         } catch {
-            throw Task.isCancelled ? .cancelled : .cutOff(path: path)
+            throw reason(.cutOff(path: path))
         }
     }
 

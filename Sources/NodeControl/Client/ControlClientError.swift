@@ -8,6 +8,8 @@ public enum ControlClientError: Error, Sendable, Hashable {
     case problem(Problem)
     /// What came is no answer of this API.
     case notUnderstood(path: String, reason: String)
+    /// It took the question, and has not answered within that time.
+    case noAnswer(path: String, within: Duration)
     /// The connection ended before the answer.
     case cutOff(path: String)
     /// The task was cancelled.
@@ -20,6 +22,7 @@ public enum ControlClientError: Error, Sendable, Hashable {
         case .noAccess: "run as the user of the node"
         case .problem(let problem): problem.remedy
         case .notUnderstood: "use the version of the node"
+        case .noAnswer: "see its log and whether it or its disk hangs; then restart it"
         case .cutOff, .cancelled: nil
         }
     }
@@ -33,6 +36,8 @@ extension ControlClientError: CustomStringConvertible {
         case .noAccess(let path): "no access to the node at \(path)"
         case .problem(let problem): problem.detail
         case .notUnderstood(let path, let reason): "the answer of \(path) is not understood: \(reason)"
+        case .noAnswer(let path, let limit):
+            "the node at \(path) has not answered for \(limit.components.seconds) s"
         case .cutOff(let path): "\(path) ended the connection before its answer"
         case .cancelled: "the task was cancelled"
         }

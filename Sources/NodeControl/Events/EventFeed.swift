@@ -36,8 +36,8 @@ final class EventFeed: Sendable {
         /// Events that subscribers were too slow for.
         var missed: UInt64 = 0
         var subscribers = 0
-        /// What last went wrong with a torrent.
-        var errors: [InfoHash: EngineError] = [:]
+        /// What last went wrong with a torrent, and what said so.
+        var errors: [InfoHash: (error: EngineError, type: NodeEvent.Kind)] = [:]
     }
 
     /// Tells the numbers of this run from those of another.
@@ -62,6 +62,7 @@ final class EventFeed: Sendable {
             },
             Task { [weak self] in
                 for await event in storeEvents {
+                    if case .saved(let infoHash, _) = event { self?.noteSaved(infoHash) }
                     guard let event = EventTranslator.translate(event) else { continue }
                     self?.take(event)
                 }
@@ -88,7 +89,12 @@ final class EventFeed: Sendable {
     var missed: UInt64 { state.withLock { $0.missed } }
 
     /// What last went wrong with a torrent; nil where it went well since.
-    func lastError(of infoHash: InfoHash) -> EngineError? { state.withLock { $0.errors[infoHash] } }
+    func lastError(of infoHash: InfoHash) -> EngineError? { state.withLock { $0.errors[infoHash]?.error } }
+
+    /// It was saved: that it could not be is over.
+    func noteSaved(_ infoHash: InfoHash) {
+        state.withLock { if $0.errors[infoHash]?.type == .saveFailed { $0.errors[infoHash] = nil } }
+    }
 
     /// The torrent is gone for good.
     func forget(_ infoHash: InfoHash) { state.withLock { $0.errors[infoHash] = nil } }
@@ -146,7 +152,7 @@ final class EventFeed: Sendable {
         state.withLock { state in
             if let infoHash = found.event.infoHash {
                 if let error = found.error {
-                    state.errors[infoHash] = error
+                    state.errors[infoHash] = (error, found.event.type)
                 } else if found.endsError {
                     state.errors[infoHash] = nil
                 }

@@ -42,12 +42,12 @@ extension NodeController {
             throw EngineError(
                 .duplicateTorrent, "add torrent \(metainfo.infoHash)", reason: "it is there already")
         }
-        _ = try await Seeder(store: store).seed(metainfo, in: request.folder, members: members)
-        if let limits = request.limits {
-            try await store.setRateLimits(
-                upload: limits.upload, download: limits.download, of: metainfo.infoHash)
+        guard request.selection == nil else {
+            throw Problem(400, "badRequest", "files are chosen to fetch them: a seed has all of them")
         }
-        if request.paused == true { try await store.pause(metainfo.infoHash) }
+        _ = try await Seeder(store: store).seed(
+            metainfo, in: request.folder, members: members, isStarted: request.paused != true,
+            uploadLimit: request.limits?.upload ?? 0, downloadLimit: request.limits?.download ?? 0)
     }
 
     private static func reference(_ request: AddRequest) throws -> TorrentReference {

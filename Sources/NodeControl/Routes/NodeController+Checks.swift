@@ -63,7 +63,7 @@ extension NodeCondition {
             guard statvfs(folder, &info) == 0 else {
                 return Room(folder: folder, freeBytes: nil, problem: String(cString: strerror(errno)))
             }
-            return Room(folder: folder, freeBytes: UInt64(info.f_bavail) * UInt64(info.f_frsize))
+            return Room(folder: folder, freeBytes: info.freeBytes)
         }
     }
 

@@ -54,7 +54,7 @@ extension TorrentBackend {
         for file in content.files {
             let isGood: Bool
             do throws(BackendError) {
-                isGood = try await calls.call("verify \(file.path)") { () throws(BackendError) in
+                isGood = try await calls.call("verify \(quoted(file.path))") { () throws(BackendError) in
                     try await verifier.matches(path: file.path, file: job.file)
                 }
             } catch {
@@ -71,7 +71,7 @@ extension TorrentBackend {
     }
 
     private static func discard(_ file: FetchedFile) async {
-        _ = try? await blocking("delete \(file.path)") { FileSystem.removeTree(file.path) }
+        _ = try? await blocking("delete \(quoted(file.path))") { FileSystem.removeTree(file.path) }
     }
 
     private func fetch(

@@ -33,7 +33,7 @@ struct VariantResolver: Sendable {
             return .fetch(.metainfo(try await parse(bytes)), asked: [])
         case .torrentFile(let path):
             let metainfo = try await translatingErrors { () throws(EngineError) in
-                try await blocking("load \(path)") { () throws(EngineError) in
+                try await blocking("load \(quoted(path))") { () throws(EngineError) in
                     try Metainfo(contentsOf: path, limits: limits)
                 }
             }
@@ -119,7 +119,8 @@ struct VariantResolver: Sendable {
                 }
             }
             throw EngineError(
-                .permissionDenied, operation, reason: "\(path) lies in no folder that this node shares",
+                .permissionDenied, operation,
+                reason: "\(quoted(path)) lies in no folder that this node shares",
                 remedy: "add its folder to the backend's shareRoots", path: path)
         }
     }

@@ -98,7 +98,7 @@ extension Destination {
     /// What cannot be moved stays where it is: it is wrong in neither place.
     private func move(_ from: String, to target: String) {
         let parent = target.split(separator: "/").dropLast().joined(separator: "/")
-        try? FileSystem.makeFolders("/" + parent, operation: "set aside \(from)")
+        try? FileSystem.makeFolders("/" + parent, operation: "set aside \(quoted(from))")
         if FileSystem.kind(of: target) == nil { rename(from, target) }
     }
 

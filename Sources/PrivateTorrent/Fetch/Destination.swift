@@ -27,7 +27,7 @@ struct Destination: Sendable {
 
     var record: FetchRecord { FetchRecord(folder: folder, name: metainfo.name) }
     var path: String { "\(folder)/\(onlyFile?.path ?? metainfo.name)" }
-    private var operation: String { "fetch \(metainfo.name) into \(folder)" }
+    private var operation: String { "fetch \(quoted(metainfo.name)) into \(quoted(folder))" }
     var isSingleFile: Bool { onlyFile != nil }
     /// The file that the torrent is, where it is no folder.
     private var onlyFile: Metainfo.File? {
@@ -36,7 +36,7 @@ struct Destination: Sendable {
 
     /// The folder itself: made where it is missing, and resolved.
     static func resolveFolder(_ folder: String) throws(EngineError) -> String {
-        let operation = "fetch into \(folder)"
+        let operation = "fetch into \(quoted(folder))"
         try FileSystem.makeFolders(folder, operation: operation)
         let path = try FileSystem.resolve(folder, operation: operation)
         guard access(path, W_OK | X_OK) == 0 else { throw FileSystem.failure(operation, path, errno) }
@@ -71,13 +71,15 @@ struct Destination: Sendable {
         }
         guard recorded != nil || adopting else {
             throw EngineError(
-                .fileExists, operation, reason: "\(path) is there already, and no fetch of ours wrote it",
+                .fileExists, operation,
+                reason: "\(quoted(path)) is there already, and no fetch of ours wrote it",
                 remedy: "move it away, fetch into another folder, or take over what verifies with --adopt",
                 path: path)
         }
         guard kind == (isSingleFile ? .file : .folder) else {
             throw EngineError(
-                .fileExists, operation, reason: "\(path) is not the kind of entry that the torrent makes",
+                .fileExists, operation,
+                reason: "\(quoted(path)) is not the kind of entry that the torrent makes",
                 remedy: "move it away", path: path)
         }
         try refuseObstacles()
@@ -132,6 +134,7 @@ struct Destination: Sendable {
     }
 
     private func obstacle(_ path: String, _ reason: String) -> EngineError {
-        EngineError(.fileExists, operation, reason: "\(path) \(reason)", remedy: "move it away", path: path)
+        EngineError(
+            .fileExists, operation, reason: "\(quoted(path)) \(reason)", remedy: "move it away", path: path)
     }
 }

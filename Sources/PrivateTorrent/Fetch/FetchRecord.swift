@@ -31,7 +31,7 @@ struct FetchRecord: Sendable {
     /// The metadata of the fetch that left a record under this name.
     func metainfo() throws(EngineError) -> Metainfo? {
         guard FileSystem.kind(of: path) != nil else { return nil }
-        try FileSystem.requireFolder(path, operation: "continue the fetch of \(name)")
+        try FileSystem.requireFolder(path, operation: "continue the fetch of \(quoted(name))")
         let file = "\(path)/\(Self.metadataFile)"
         guard FileSystem.kind(of: file) == .file else { return nil }
         return try Metainfo(contentsOf: file)
@@ -51,7 +51,7 @@ struct FetchRecord: Sendable {
 
     /// Makes the record's folder and holds it: while the hold lives, no other fetch writes there, in whatever process.
     func hold() throws(EngineError) -> FetchHold {
-        let operation = "fetch \(name) into \(folder)"
+        let operation = "fetch \(quoted(name)) into \(quoted(folder))"
         try FileSystem.makeFolder(path, mode: 0o700, operation: operation)
         guard let hold = FetchHold(path) else {
             throw EngineError(
@@ -62,7 +62,7 @@ struct FetchRecord: Sendable {
     }
 
     func write(_ metainfo: Metainfo) throws(EngineError) {
-        let operation = "write the record of the fetch of \(name)"
+        let operation = "write the record of the fetch of \(quoted(name))"
         try FileSystem.writeAtomically(
             metainfo.sanitisedTorrent, to: "\(path)/\(Self.metadataFile)", operation)
         try FileSystem.synchronise(folder, operation)
@@ -85,7 +85,7 @@ struct FetchRecord: Sendable {
         }
         let text = indices.sorted().map(String.init).joined(separator: "\n")
         try FileSystem.writeAtomically(
-            Array(text.utf8), to: file, "write the record of the fetch of \(name)")
+            Array(text.utf8), to: file, "write the record of the fetch of \(quoted(name))")
     }
 
     func remove() {

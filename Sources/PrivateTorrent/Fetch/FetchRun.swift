@@ -34,7 +34,7 @@ struct FetchRun: Sendable {
 
     func run() async throws(EngineError) -> FetchResult {
         let given = request.folder
-        let folder = try await blocking("prepare \(given)") { () throws(EngineError) in
+        let folder = try await blocking("prepare \(quoted(given))") { () throws(EngineError) in
             try Destination.resolveFolder(given)
         }
         return try await kept(in: folder)
@@ -67,7 +67,7 @@ struct FetchRun: Sendable {
         if case .metainfo(let metainfo) = request.reference { return try await named(metainfo, in: folder) }
         let infoHash = request.reference.infoHash
         if let known = try await store?.metainfo(infoHash) { return known }
-        let found = try await blocking("look for an unfinished fetch in \(folder)") {
+        let found = try await blocking("look for an unfinished fetch in \(quoted(folder))") {
             FetchRecord.find(infoHash, in: folder)
         }
         guard let found else { return nil }
@@ -95,7 +95,7 @@ struct FetchRun: Sendable {
             }
             try await requireSpace(for: destination.missingBytes(given: pieces), destination)
             if content == .existing {
-                _ = try await blocking("prepare \(metainfo.name)") { () throws(EngineError) in
+                _ = try await blocking("prepare \(quoted(metainfo.name))") { () throws(EngineError) in
                     try destination.cutWhatIsTooLong()
                 }
             }

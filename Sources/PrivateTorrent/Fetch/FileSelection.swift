@@ -30,7 +30,7 @@ public struct FileSelection: Sendable, Hashable {
     ///
     /// - Throws: `.noSuchFile` with every pattern that matches no file, or where nothing is left to fetch.
     public func priorities(in metainfo: Metainfo) throws(EngineError) -> [UInt8] {
-        let operation = "choose files of \(metainfo.name)"
+        let operation = "choose files of \(quoted(metainfo.name))"
         let wanted = try match(selected, metainfo, operation)
         let unwanted = try match(deselected, metainfo, operation)
         let priorities = metainfo.files.indices.map { index -> UInt8 in

@@ -1,7 +1,7 @@
 import TorrentEngine
 
 #if canImport(Glibc)
-    import Glibc
+    package import Glibc
 #endif
 
 /// The few file-system calls that a fetch needs, none of which follows a symbolic link at the last component. All
@@ -34,7 +34,8 @@ enum FileSystem {
     static func requireFolder(_ path: String, operation: String) throws(EngineError) {
         guard kind(of: path) == .folder else {
             throw EngineError(
-                .fileExists, operation, reason: "\(path) is not a folder", remedy: "move it away", path: path)
+                .fileExists, operation, reason: "\(quoted(path)) is not a folder", remedy: "move it away",
+                path: path)
         }
     }
 
@@ -66,7 +67,8 @@ enum FileSystem {
         if stat(path, &info) == 0 {
             guard info.st_mode & S_IFMT == S_IFDIR else {
                 throw EngineError(
-                    .fileExists, operation, reason: "\(path) is not a folder", remedy: "name a folder",
+                    .fileExists, operation, reason: "\(quoted(path)) is not a folder",
+                    remedy: "name a folder",
                     path: path)
             }
             return
@@ -120,14 +122,14 @@ enum FileSystem {
     /// A small file of ours.
     static func read(_ path: String, limit: Int) throws(EngineError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure("read \(path)", path, errno) }
+        guard descriptor >= 0 else { throw failure("read \(quoted(path))", path, errno) }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 16 << 10)
         while bytes.count < limit {
             let count = Glibc.read(descriptor, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw failure("read \(path)", path, errno) }
+            guard count >= 0 else { throw failure("read \(quoted(path))", path, errno) }
             guard count > 0 else { break }
             bytes += buffer[..<count]
         }
@@ -146,7 +148,7 @@ enum FileSystem {
     static func freeBytes(at folder: String, operation: String) throws(EngineError) -> UInt64 {
         var info = statvfs()
         guard statvfs(folder, &info) == 0 else { throw failure(operation, folder, errno) }
-        return UInt64(info.f_bavail) * UInt64(info.f_frsize)
+        return info.freeBytes
     }
 
     static func failure(_ operation: String, _ path: String, _ code: Int32) -> EngineError {
@@ -213,5 +215,13 @@ extension FileSystem {
             throw failure(operation, target, code)
         }
         return true
+    }
+}
+
+extension statvfs {
+    /// Bytes that may still be written; as many as there can be where the file system says more.
+    package var freeBytes: UInt64 {
+        let (bytes, overflows) = UInt64(f_bavail).multipliedReportingOverflow(by: UInt64(f_frsize))
+        return overflows ? .max : bytes
     }
 }

@@ -29,7 +29,7 @@ public struct SHA256FileVerifier: FileVerifier {
         }
         guard digits.utf8.count == 64, isHex else {
             throw BackendError(
-                .unsupported, "verify \(path)", reason: "the hash that is wanted is no SHA-256",
+                .unsupported, "verify \(quoted(path))", reason: "the hash that is wanted is no SHA-256",
                 remedy: "give the job a hash of the form sha256:HEX, or supply another FileVerifier")
         }
         return try await Self.hash(of: path) == Self.prefix + digits

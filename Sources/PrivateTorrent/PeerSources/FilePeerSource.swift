@@ -33,7 +33,7 @@ public struct FilePeerSource: PeerSource {
                 case .failure(let error): failed(error)
                 }
             }
-            let version = try? await blocking("look at \(file.path)") { file.version }
+            let version = try? await blocking("look at \(quoted(file.path))") { file.version }
             do throws(EngineError) { take(.success(try await file.read())) } catch { take(.failure(error)) }
             await file.follow(from: version ?? nil, every: interval) { take($0) }
         }

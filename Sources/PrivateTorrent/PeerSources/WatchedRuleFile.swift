@@ -45,7 +45,7 @@ public struct WatchedRuleFile: Sendable {
     ///   `.inputOutput`, `.limitExceeded` over 4 MiB.
     public func read() async throws(EngineError) -> [Member] {
         let path = path
-        let operation = "read the rules in \(path)"
+        let operation = "read the rules in \(quoted(path))"
         let bytes = try await blocking(operation) { () throws(EngineError) in
             try readSmallFile(path, limit: Self.sizeLimit, operation: operation)
         }
@@ -56,7 +56,8 @@ public struct WatchedRuleFile: Sendable {
             return try AddressRuleList.parse(text).rules.map { Member($0, source: source) }
         } catch {
             throw EngineError(
-                error.code, "\(error.operation) of \(path)", reason: error.reason, remedy: error.remedy,
+                error.code, "\(error.operation) of \(quoted(path))", reason: error.reason,
+                remedy: error.remedy,
                 path: path)
         }
     }
@@ -86,7 +87,7 @@ public struct WatchedRuleFile: Sendable {
                 for await isWish in causes {
                     // The version before the content: a write in between is seen at the next look.
                     let path = path
-                    let version = try? await blocking("look at \(path)") { Version(of: path) }
+                    let version = try? await blocking("look at \(quoted(path))") { Version(of: path) }
                     guard isWish || version != known else { continue }
                     known = version
                     do throws(EngineError) {

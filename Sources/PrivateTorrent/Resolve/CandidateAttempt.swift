@@ -114,7 +114,9 @@ struct CandidateAttempt: Sendable {
 
     private func verify(_ path: String, _ item: ContentItem) async throws(BackendError) -> UInt64 {
         let size = try await translatingErrors { () throws(EngineError) in
-            try await blocking("look at \(path)") { () throws(EngineError) in FileSystem.size(of: path) ?? 0 }
+            try await blocking("look at \(quoted(path))") { () throws(EngineError) in
+                FileSystem.size(of: path) ?? 0
+            }
         }
         guard let wanted = item.file else { return size }
         guard size == wanted.sizeBytes else {
@@ -132,7 +134,7 @@ struct CandidateAttempt: Sendable {
     private func matches(
         _ verifier: any FileVerifier, _ path: String, _ wanted: SwarmFile
     ) async throws(BackendError) -> Bool {
-        try await calls.call("verify \(path)", windDown: windDown) { () throws(BackendError) in
+        try await calls.call("verify \(quoted(path))", windDown: windDown) { () throws(BackendError) in
             try await verifier.matches(path: path, file: wanted)
         }
     }

@@ -21,7 +21,8 @@ final class FileSink: ContentSink {
         let file = try await translatingErrors { () throws(EngineError) in
             try await blocking("make a file for content") { () throws(EngineError) in
                 try Descriptor(
-                    path, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, mode: 0o600, operation: "make \(path)")
+                    path, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, mode: 0o600,
+                    operation: "make \(quoted(path))")
             }
         }
         return FileSink(file, path, maximumBytes)
@@ -47,7 +48,7 @@ final class FileSink: ContentSink {
         let (file, path) = (file, path)
         try await translatingErrors { () throws(EngineError) in
             try await blocking("write content") { () throws(EngineError) in
-                try file.write(bytes, at: offset, operation: "write \(path)", path: path)
+                try file.write(bytes, at: offset, operation: "write \(quoted(path))", path: path)
             }
         }
         state.withLock { $0.written += UInt64(bytes.count) }
@@ -60,7 +61,7 @@ final class FileSink: ContentSink {
         try await translatingErrors { () throws(EngineError) in
             try await blocking("write content") { () throws(EngineError) in
                 guard fsync(file.number) == 0 else {
-                    throw EngineError("write \(path)", errno: errno, path: path)
+                    throw EngineError("write \(quoted(path))", errno: errno, path: path)
                 }
             }
         }

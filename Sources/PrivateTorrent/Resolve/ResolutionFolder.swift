@@ -11,7 +11,7 @@ struct ResolutionFolder: Sendable {
 
     static func open(_ folder: String) async throws(BackendError) -> ResolutionFolder {
         try await translatingErrors { () throws(EngineError) in
-            try await blocking("use \(folder)") { () throws(EngineError) in
+            try await blocking("use \(quoted(folder))") { () throws(EngineError) in
                 ResolutionFolder(path: try Destination.resolveFolder(folder))
             }
         }
@@ -37,17 +37,18 @@ struct ResolutionFolder: Sendable {
     func take(_ file: String) async throws(BackendError) -> String {
         let path = path
         return try await translatingErrors { () throws(EngineError) in
-            try await blocking("take \(file)") { () throws(EngineError) in
+            try await blocking("take \(quoted(file))") { () throws(EngineError) in
                 let name = PlainName.of(file.split(separator: "/").last.map(String.init) ?? "")
                 for number in 0..<1000 {
                     let target = "\(path)/\(number == 0 ? name : PlainName.numbered(name, number))"
-                    if try FileSystem.moveExclusively(file, to: target, operation: "take \(file)") {
+                    if try FileSystem.moveExclusively(file, to: target, operation: "take \(quoted(file))") {
                         try FileSystem.synchronise(path, "take \(file)")
                         return target
                     }
                 }
                 throw EngineError(
-                    .fileExists, "take \(file)", reason: "every name for it is taken in \(path)",
+                    .fileExists, "take \(quoted(file))",
+                    reason: "every name for it is taken in \(quoted(path))",
                     remedy: "move what stands there away", path: path)
             }
         }
@@ -55,7 +56,7 @@ struct ResolutionFolder: Sendable {
 
     /// Removes a file that was taken and is not needed.
     func discard(_ file: ResolvedFile) async {
-        try? await blocking("remove \(file.path)") { () throws(EngineError) in _ = unlink(file.path) }
+        try? await blocking("remove \(quoted(file.path))") { () throws(EngineError) in _ = unlink(file.path) }
     }
 }
 

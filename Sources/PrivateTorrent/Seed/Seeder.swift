@@ -21,6 +21,13 @@ public struct Seeder: Sendable {
         self.store = store
     }
 
+    /// How it begins.
+    private struct Start {
+        var isStarted = true
+        var uploadLimit: UInt32 = 0
+        var downloadLimit: UInt32 = 0
+    }
+
     /// Checks the content and starts to seed it.
     ///
     /// - Parameters:
@@ -30,23 +37,28 @@ public struct Seeder: Sendable {
     ///   - isVerified: The content has just been hashed: it is not hashed again.
     ///   - identities: With `isVerified`: who each file was then (``TorrentCreator/Created/identities``), so that
     ///     what was changed or replaced since is not sent.
+    ///   - isStarted: Whether members are dialled and let in at once; false: it is there, paused.
+    ///   - uploadLimit: Bytes a second, from the first byte on; 0 for no limit.
+    ///   - downloadLimit: Bytes a second; 0 for no limit.
     ///   - progress: Called about ten times a second while the content is hashed, on any thread.
-    /// - Returns: The running torrent.
+    /// - Returns: The torrent.
     ///   A file that is changed or replaced later stops it: ``EngineEvent/Kind/storageError(_:)``.
     /// - Throws: `.refusedByPrivateMode`; `.contentMismatch` naming the first bad files; `.contentChanged` naming a
     ///   file that is not the one that was hashed; `.inputMissing`, `.permissionDenied`, `.inputOutput`;
     ///   `.duplicateTorrent`, `.cancelled`, `.shutDown`.
     public func seed(
         _ metainfo: Metainfo, in folder: String, members: [Member], isVerified: Bool = false,
-        identities: [FileIdentity?] = [], progress: (@Sendable (HashProgress) -> Void)? = nil
+        identities: [FileIdentity?] = [], isStarted: Bool = true, uploadLimit: UInt32 = 0,
+        downloadLimit: UInt32 = 0, progress: (@Sendable (HashProgress) -> Void)? = nil
     ) async throws(EngineError) -> Torrent {
         try metainfo.checkPrivateMode()
-        let resolved = try await blocking("seed \(metainfo.name)") { () throws(EngineError) in
-            try FileSystem.resolve(folder, operation: "seed \(metainfo.name) from \(folder)")
+        let start = Start(isStarted: isStarted, uploadLimit: uploadLimit, downloadLimit: downloadLimit)
+        let resolved = try await blocking("seed \(quoted(metainfo.name))") { () throws(EngineError) in
+            try FileSystem.resolve(folder, operation: "seed \(quoted(metainfo.name)) from \(quoted(folder))")
         }
         guard let store else {
             return try await seed(
-                metainfo, inReal: resolved, given: folder, members, isVerified, identities, progress)
+                metainfo, inReal: resolved, given: folder, members, isVerified, identities, start, progress)
         }
         try await store.beginTakingUp(metainfo.infoHash)
         let result: Result<Torrent, EngineError>
@@ -55,7 +67,7 @@ public struct Seeder: Sendable {
             let named = isVerified ? metainfo : try await store.named(metainfo, in: resolved)
             result = .success(
                 try await seed(
-                    named, inReal: resolved, given: folder, members, isVerified, identities, progress))
+                    named, inReal: resolved, given: folder, members, isVerified, identities, start, progress))
         } catch {
             result = .failure(error)
         }
@@ -65,7 +77,8 @@ public struct Seeder: Sendable {
 
     private func seed(
         _ metainfo: Metainfo, inReal resolved: String, given folder: String, _ members: [Member],
-        _ isVerified: Bool, _ identities: [FileIdentity?], _ progress: (@Sendable (HashProgress) -> Void)?
+        _ isVerified: Bool, _ identities: [FileIdentity?], _ start: Start,
+        _ progress: (@Sendable (HashProgress) -> Void)?
     ) async throws(EngineError) -> Torrent {
         var identities = identities
         if !isVerified, let kept = try await keptIdentities(metainfo, in: resolved) {
@@ -80,7 +93,8 @@ public struct Seeder: Sendable {
         let names =
             isVerified
             ? nil : await store?.entry(metainfo.infoHash).map { $0.saveFolder == resolved ? $0.names : [:] }
-        return try await seed(metainfo, inReal: resolved, identities, members, nil, nil, names: names ?? [:])
+        return try await seed(
+            metainfo, inReal: resolved, identities, members, nil, nil, start, names: names ?? [:])
     }
 
     /// Seeds a job's content that has just been hashed, for members that change on the way.
@@ -95,13 +109,15 @@ public struct Seeder: Sendable {
 
     private func seed(
         _ metainfo: Metainfo, inReal folder: String, _ identities: [FileIdentity?], _ members: [Member],
-        _ membership: Membership?, _ job: TorrentEntry.Job?, names: [Int: String] = [:]
+        _ membership: Membership?, _ job: TorrentEntry.Job?, _ start: Start = Start(),
+        names: [Int: String] = [:]
     ) async throws(EngineError) -> Torrent {
         let torrent = try await engine.add(
             metainfo,
             options: AddOptions(
                 saveFolder: folder, members: members, content: .complete, identities: identities,
-                messages: membership?.messages, rateClass: membership == nil ? nil : .fallback))
+                messages: membership?.messages, uploadLimit: start.uploadLimit,
+                downloadLimit: start.downloadLimit, rateClass: membership == nil ? nil : .fallback))
         do throws(EngineError) {
             if let store {
                 var entry = TorrentEntry(
@@ -110,17 +126,19 @@ public struct Seeder: Sendable {
                     addedTime: NodeClock.system.now)
                 entry.messages = membership?.messages
                 entry.names = names
+                entry.isStarted = start.isStarted
+                (entry.uploadLimit, entry.downloadLimit) = (start.uploadLimit, start.downloadLimit)
                 try await store.put(entry, metainfo)
                 await store.track(torrent)
             }
             await membership?.attach(torrent)
-            try await torrent.start(dialling: members.compactMap(\.endpoint))
+            if start.isStarted { try await torrent.start(dialling: members.compactMap(\.endpoint)) }
             try await torrent.waitUntilChecked()
             let status = try await torrent.status()
             guard status.verifiedPieces == status.pieceCount else {
                 let bad = status.pieceCount - status.verifiedPieces
                 throw EngineError(
-                    .contentMismatch, "seed \(metainfo.name) from \(folder)",
+                    .contentMismatch, "seed \(quoted(metainfo.name)) from \(quoted(folder))",
                     reason: "\(bad) of its \(status.pieceCount) pieces are missing or wrong",
                     remedy: "swarmctl verify lists every bad piece")
             }
@@ -150,10 +168,11 @@ public struct Seeder: Sendable {
     private static func mismatch(
         _ metainfo: Metainfo, _ folder: String, _ found: PieceVerifier.Verification
     ) -> EngineError {
-        let shown = found.badFiles.prefix(3).map { "\($0.path) (\($0.reason))" }.joined(separator: ", ")
+        let shown = found.badFiles.prefix(3).map { "\(quoted($0.path)) (\($0.reason))" }.joined(
+            separator: ", ")
         let rest = found.badFiles.count > 3 ? " and \(found.badFiles.count - 3) more" : ""
         return EngineError(
-            .contentMismatch, "seed \(metainfo.name) from \(folder)",
+            .contentMismatch, "seed \(quoted(metainfo.name)) from \(quoted(folder))",
             reason: "\(found.badFiles.count) of its files are not what the torrent says: \(shown)\(rest)",
             remedy: "swarmctl verify lists every bad piece; fetch --adopt repairs them",
             path: found.badFiles.first?.path)

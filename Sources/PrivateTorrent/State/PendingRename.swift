@@ -56,6 +56,6 @@ package struct PendingRename: Sendable, Hashable, Codable {
 
     private static func file(_ path: String) -> FileIdentity? {
         guard FileSystem.kind(of: path) == .file else { return nil }
-        return try? FileIdentity(of: path, operation: "look at \(path)")
+        return try? FileIdentity(of: path, operation: "look at \(quoted(path))")
     }
 }

@@ -55,7 +55,7 @@ final class StateDirectory: Sendable {
     }
 
     private init(_ path: String, limits: MetainfoLimits) throws(EngineError) {
-        let operation = "open the state directory \(path)"
+        let operation = "open the state directory \(quoted(path))"
         let isNew = FileSystem.kind(of: path) == nil
         if isNew {
             let parent = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
@@ -101,7 +101,7 @@ final class StateDirectory: Sendable {
 
     /// The run has ended as it should.
     func markClean() throws(EngineError) {
-        let operation = "close the state directory \(path)"
+        let operation = "close the state directory \(quoted(path))"
         guard unlink(full(Self.marker)) == 0 || errno == ENOENT else {
             throw FileSystem.failure(operation, full(Self.marker), errno)
         }
@@ -114,11 +114,12 @@ final class StateDirectory: Sendable {
     // MARK: - The index
 
     func write(_ index: StateIndex) throws(EngineError) {
-        try FileSystem.writeAtomically(index.encoded(), to: full(Self.index), "write the index of \(path)")
+        try FileSystem.writeAtomically(
+            index.encoded(), to: full(Self.index), "write the index of \(quoted(path))")
     }
 
     private func readIndex(_ report: inout StateReport) throws(EngineError) -> StateIndex {
-        let operation = "read the index of \(path)"
+        let operation = "read the index of \(quoted(path))"
         let file = full(Self.index)
         guard FileSystem.kind(of: file) != nil else {
             let isNew = FileSystem.entries(of: full(Self.torrents)).isEmpty
@@ -267,7 +268,7 @@ final class StateDirectory: Sendable {
                 if rename(full(name), target) == 0 { moved = target }
                 break
             }
-            try? FileSystem.synchronise(full(Self.quarantine), "quarantine \(name)")
+            try? FileSystem.synchronise(full(Self.quarantine), "quarantine \(quoted(name))")
         }
         report.problems.append(
             StateProblem(

@@ -41,7 +41,7 @@ extension TorrentStore {
         var metainfo: Metainfo?
         if case .metainfo(let given) = reference { metainfo = given }
         try metainfo?.checkPrivateMode()
-        let resolved = try await blocking("prepare \(folder)") { () throws(EngineError) in
+        let resolved = try await blocking("prepare \(quoted(folder))") { () throws(EngineError) in
             try Destination.resolveFolder(folder)
         }
         var entry = TorrentEntry(

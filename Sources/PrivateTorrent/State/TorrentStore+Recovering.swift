@@ -54,8 +54,8 @@ extension TorrentStore {
         for (index, file) in metainfo.files.enumerated() where !file.isPad {
             guard known.identities[index]?.sizeBytes != file.sizeBytes else { continue }
             throw EngineError(
-                .contentMismatch, "take up \(metainfo.name) in \(folder)",
-                reason: "\(file.path) is not there, or has another size",
+                .contentMismatch, "take up \(quoted(metainfo.name)) in \(quoted(folder))",
+                reason: "\(quoted(file.path)) is not there, or has another size",
                 remedy: "put it back, or remove the torrent", path: "\(folder)/\(file.path)")
         }
         let isAsSaved =

@@ -70,8 +70,8 @@ extension TorrentStore {
         in folder: String
     ) async throws(EngineError) {
         let torrent = running[infoHash]?.torrent
-        let who = try await blocking("look at \(from)") {
-            try? FileIdentity(of: "\(folder)/\(from)", operation: "look at \(from)")
+        let who = try await blocking("look at \(quoted(from))") {
+            try? FileIdentity(of: "\(folder)/\(from)", operation: "look at \(quoted(from))")
         }
         let pending = PendingRename(file: file, from: from, to: path, who)
         try await update(infoHash) { $0.renaming = pending }
@@ -80,7 +80,7 @@ extension TorrentStore {
                 try await torrent.rename(file: file, to: path)
             } else {
                 let record = FetchRecord(folder: folder, name: metainfo.name)
-                _ = try await blocking("rename \(from)") { () throws(EngineError) in
+                _ = try await blocking("rename \(quoted(from))") { () throws(EngineError) in
                     let hold = FileSystem.kind(of: record.path) == nil ? nil : try record.hold()
                     defer { withExtendedLifetime(hold) {} }
                     return try FileRename.rename(from, to: path, in: folder)

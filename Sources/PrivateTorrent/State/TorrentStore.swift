@@ -96,7 +96,8 @@ public actor TorrentStore {
         _ path: String, engine: Engine, options: Options = Options()
     ) async throws(EngineError) -> TorrentStore {
         let limits = options.limits
-        let opened = try await blocking("open the state directory \(path)") { () throws(EngineError) in
+        let opened = try await blocking("open the state directory \(quoted(path))") {
+            () throws(EngineError) in
             try StateDirectory.open(path, limits: limits)
         }
         let store = TorrentStore(opened, engine: engine, options: options)

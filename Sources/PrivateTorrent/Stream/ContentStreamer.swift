@@ -67,7 +67,7 @@ public struct ContentStreamer: Sendable {
         }
         let folder = try await makeFolder(below: request.folder)
         let result = await run(request, sink, in: folder, started, operation)
-        try? await blocking("remove \(folder)") { () throws(EngineError) in
+        try? await blocking("remove \(quoted(folder))") { () throws(EngineError) in
             FileSystem.removeTree(folder)
         }
         return try result.get()

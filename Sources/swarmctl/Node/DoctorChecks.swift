@@ -22,15 +22,25 @@ struct DoctorChecks: Sendable {
             out.append(Self.answering(client.path, delay))
             out += [Self.version(status)] + Self.engineVersion()
             out += try await onSocket(of: status)
-            out += try await client.get("/v1/checks", as: CheckReport.self).checks
+            out += try await ownChecks()
             if let config { out += try await file(config, isRunning: true) }
         } catch {
             guard error != .cancelled else { throw error }
-            out.append(Self.notAnswering(error, isExpected: config == nil))
+            out.append(Self.notAnswering(error, needsNode: config == nil))
             out += Self.engineVersion()
             if case .noNode = error, let config { out += try await file(config, isRunning: false) }
         }
         return out
+    }
+
+    /// What the node says of itself.
+    private func ownChecks() async throws(ControlClientError) -> [NodeCheck] {
+        do throws(ControlClientError) {
+            return try await client.get("/v1/checks", as: CheckReport.self).checks
+        } catch {
+            guard error != .cancelled else { throw error }
+            return [NodeCheck("checks", .error, "\(error)", remedy: error.remedy)]
+        }
     }
 
     // MARK: - The node from outside
@@ -43,9 +53,9 @@ struct DoctorChecks: Sendable {
             remedy: "see whether the machine is overloaded")
     }
 
-    static func notAnswering(_ error: ControlClientError, isExpected: Bool) -> NodeCheck {
+    static func notAnswering(_ error: ControlClientError, needsNode: Bool) -> NodeCheck {
         let isAway = if case .noNode = error { true } else { false }
-        return NodeCheck("node", isAway && !isExpected ? .warning : .error, "\(error)", remedy: error.remedy)
+        return NodeCheck("node", isAway && !needsNode ? .warning : .error, "\(error)", remedy: error.remedy)
     }
 
     static func version(_ status: NodeStatus, own: String = PackageVersion.current) -> NodeCheck {

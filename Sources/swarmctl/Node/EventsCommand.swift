@@ -35,7 +35,7 @@ struct EventsCommand: AsyncParsableCommand, EndsWhenInterrupted {
         }
         try await node.client.follow(after: after) {
             show($0)
-            return true
+            return output.canWrite
         }
     }
 

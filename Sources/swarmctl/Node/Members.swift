@@ -59,12 +59,18 @@ struct RemoveMembers: AsyncParsableCommand {
 
     func run() async throws {
         let found = try await torrent.find(node.client)
-        var after: MemberList?
+        // Each, whatever comes of the others: who is to go is not to stay for a mistake in another's rule.
+        var (after, failure): (MemberList?, ControlClientError?)
         for rule in rules {
-            after = try await node.client.send(
-                "DELETE", "\(found.route)/members?rule=\(percentEncoded(rule))", as: MemberList.self)
+            do throws(ControlClientError) {
+                after = try await node.client.send(
+                    "DELETE", "\(found.route)/members?rule=\(percentEncoded(rule))", as: MemberList.self)
+            } catch {
+                failure = failure ?? error
+            }
         }
         if let after { show(after, of: found, common.output) }
+        if let failure { throw failure }
     }
 }
 

@@ -25,8 +25,8 @@ struct Status: AsyncParsableCommand, EndsWhenInterrupted {
             output.redraw(Self.lines(status), over: drawn)
             drawn = Self.lines(status).count
             if !watch { Self.warn(status, output) }
-            if watch { try await Task.sleep(for: .seconds(2)) }
-        } while watch
+            if watch && output.canWrite { try await Task.sleep(for: .seconds(2)) }
+        } while watch && output.canWrite
     }
 
     static func lines(_ status: NodeStatus) -> [String] {

@@ -18,9 +18,11 @@ struct TorrentArgument: ParsableArguments {
     static func find(_ text: String, in torrents: [TorrentReport]) throws(Failure) -> TorrentReport {
         let digits = text.lowercased()
         var fitting = torrents.filter { "\($0.infoHash)" == digits }
-        if fitting.isEmpty { fitting = torrents.filter { $0.name == text } }
-        if fitting.isEmpty, digits.count >= 4 {
-            fitting = torrents.filter { "\($0.infoHash)".hasPrefix(digits) }
+        if fitting.isEmpty {
+            // Names come from others: one that is the digits of another torrent is not to be taken for it.
+            fitting = torrents.filter {
+                $0.name == text || digits.count >= 4 && "\($0.infoHash)".hasPrefix(digits)
+            }
         }
         guard let found = fitting.first else {
             throw Failure(

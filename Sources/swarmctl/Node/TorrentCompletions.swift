@@ -4,17 +4,9 @@ import NodeControl
 enum TorrentCompletions {
     /// Nothing where no node answers within two seconds: nobody waits for a key longer.
     static func all(_ words: [String], within time: Duration = .seconds(2)) async -> [String] {
-        let client = ControlClient(path: socket(in: words))
-        return await withTaskGroup(of: [TorrentReport]?.self) { group in
-            group.addTask { try? await client.torrents() }
-            group.addTask {
-                try? await Task.sleep(for: time)
-                return nil
-            }
-            let found = await group.next() ?? nil
-            group.cancelAll()
-            return Self.words(of: found ?? [])
-        }
+        var client = ControlClient(path: socket(in: words))
+        client.answerTime = time
+        return Self.words(of: (try? await client.torrents()) ?? [])
     }
 
     /// Of `--socket PATH` or `--socket=PATH`.

@@ -33,6 +33,7 @@ struct Failure: Error, Hashable {
             case .noAccess: ("noAccess", .unavailable)
             case .problem(let problem): (problem.code, ExitStatus(word: problem.code))
             case .notUnderstood: ("notUnderstood", .badData)
+            case .noAnswer: ("noAnswer", .unavailable)
             case .cutOff: ("cutOff", .unavailable)
             case .cancelled: ("cancelled", .software)
             }

@@ -63,6 +63,9 @@ struct Output: Sendable {
         Self.write(up + lines.map { $0 + "\n" }.joined(), to: STDOUT_FILENO)
     }
 
+    /// Whether standard output takes what is written. Who writes until it is interrupted looks.
+    var canWrite: Bool { Self.state.withLock { $0.writeErrno == 0 } }
+
     /// Writes a line for people to standard error.
     func note(_ text: String) { Self.write(text + "\n", to: STDERR_FILENO) }
 

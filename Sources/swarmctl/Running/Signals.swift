@@ -1,3 +1,4 @@
+import SwarmdSupport
 import TorrentEngine
 
 #if canImport(Glibc)
@@ -83,15 +84,7 @@ final class Signals: Sendable {
     /// Leaves the command `limit` to end by itself; a second signal, or the time's end, ends the process. On this
     /// thread, since the pool may be what hangs.
     private func endWithin(_ limit: Duration, _ number: Int32) -> Never {
-        let clock = ContinuousClock()
-        let deadline = clock.now + limit
-        while clock.now < deadline {
-            let left = (deadline - clock.now).components
-            var set = Self.set
-            var time = timespec(tv_sec: Int(left.seconds), tv_nsec: Int(left.attoseconds / 1_000_000_000))
-            let next = sigtimedwait(&set, nil, &time)
-            if next > 0, next != SIGHUP { _exit(128 + next) }
-        }
+        if let next = waitForSignal(of: Self.set, ignoring: SIGHUP, within: limit) { _exit(128 + next) }
         _exit(statusOfEnd(number).code)
     }
 }

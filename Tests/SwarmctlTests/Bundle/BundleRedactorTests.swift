@@ -1,4 +1,5 @@
 import Foundation
+import PrivateTorrent
 import Testing
 import TorrentEngine
 
@@ -20,6 +21,41 @@ import TorrentEngine
         .host: ["carol"], .peer: ["bobbin"], .job: ["4711"], .client: ["own 1.0"], .invite: ["Hidden"],
         .text: ["nobody knows", "Unheard of"],
     ]
+
+    /// What the log says of a torrent that is gone: nothing has learned its names. Red where an error of a seed or a fetch
+    /// has one without quotes.
+    @Test("Names in errors go, of torrents that nobody knows any more")
+    func forgotten() async throws {
+        let folder = "/tmp/verborgen \(UUID().uuidString.prefix(8))"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let named = "\(folder)/Eine Akte"
+        try FileManager.default.createDirectory(atPath: named, withIntermediateDirectories: true)
+        try Data(repeating: 7, count: 50_000).write(to: URL(filePath: "\(named)/Erste Seite"))
+        let metainfo = try await TorrentCreator().create(of: named).metainfo
+        let engine = try await Engine.start(EngineConfiguration())
+        let members = [Member(try AddressRule(parsing: "127.0.0.9"), source: .inviteList)]
+        var errors: [any Error] = []
+        func note(_ work: () async throws -> Void) async {
+            do { try await work() } catch { errors.append(error) }
+        }
+        // It stands there already; the choice fits nothing; it is not whole.
+        await note {
+            _ = try await Fetcher(engine: engine).fetch(
+                FetchRequest(.metainfo(metainfo), into: folder, members: members))
+        }
+        await note { _ = try FileSelection(selecting: ["x"]).priorities(in: metainfo) }
+        try Data([1]).write(to: URL(filePath: "\(named)/Erste Seite"))
+        await note { _ = try await Seeder(engine: engine).seed(metainfo, in: folder, members: members) }
+        try FileManager.default.removeItem(atPath: folder)
+        await note { _ = try await Seeder(engine: engine).seed(metainfo, in: folder, members: members) }
+        #expect(errors.count == 4)
+        for error in errors {
+            var redactor = BundleRedactor(disabled: [])
+            let text = redactor.text("torrent 01234567 was not taken up: \(error)")
+            for name in ["Akte", "Seite", "verborgen"] { #expect(!text.contains(name), "\(text)") }
+        }
+        try await engine.shutdown()
+    }
 
     private func redacted(_ disabled: Set<Pseudonyms.Kind> = []) throws -> String {
         var redactor = BundleRedactor(disabled: disabled)

@@ -100,6 +100,19 @@ struct NodeCommandTests {
             #expect(changed.status == 0)
             #expect(changed.event("torrent")?["state"]?.string == state)
         }
+        // Who is to go goes, whatever is wrong with the rule before it.
+        _ = try await Command.run("members", "add", "aaaa", "127.0.0.7", "--socket", socket)
+        let removed = try await Command.run(
+            "members", "remove", "aaaa", "127.0.0.8", "127.0.0.7", "--socket", socket)
+        #expect(removed.status == 66 && removed.notes.contains("127.0.0.8"))
+        #expect(removed.lines.count == 2 && removed.lines[1].hasPrefix("127.0.0.9:9"))
+        // Whoever reads one line of what goes on for good ends it.
+        let watched = try Command(
+            ["-c", "set -o pipefail; '\(Command.path)' status --watch --socket '\(socket)' | head -n 1"],
+            program: "/bin/bash")
+        let first = await watched.end()
+        #expect(first.lines.count == 1, "\(first.notes)")
+
         let events = try await Command.run("events", "--socket", socket, "--json")
         #expect(events.status == 0)
         #expect(events.event("nodeEvent")?["occurred"]?["infoHash"]?.string == request.invite)

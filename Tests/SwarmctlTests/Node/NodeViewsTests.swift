@@ -24,7 +24,7 @@ import TorrentEngine
     @Test("A torrent is meant by its info-hash, the first digits of it, or its name; never by chance")
     func argument() throws {
         let torrents = try Self.torrents([
-            ("abcd1", "one"), ("abcd2", "two"), ("ffff", "abcd"), ("eeee", nil),
+            ("abcd1", "one"), ("abcd2", "two"), ("ffff", "eeee0"), ("eeee0", nil), ("dddd", "beef"),
         ])
         func found(_ text: String) -> String? {
             (try? TorrentArgument.find(text, in: torrents))?.infoHash.description.prefix(5).description
@@ -32,8 +32,9 @@ import TorrentEngine
         #expect(found("ABCD1") == "abcd1")
         #expect(found("two") == "abcd2")
         #expect(found("\(torrents[3].infoHash)") == "eeee0")
-        // A name comes before digits.
-        #expect(found("abcd") == "ffff0")
+        #expect(found("beef") == "dddd0")
+        // A name that is another's digits is neither.
+        #expect(found("eeee0") == nil && found("eeee") == "eeee0")
         #expect(throws: Failure.self) { try TorrentArgument.find("abc", in: torrents) }
         let twice = try Self.torrents([("abcd1", "same"), ("abcd2", "same")])
         for text in ["same", "abcd"] {
