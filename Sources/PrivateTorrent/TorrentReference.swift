@@ -31,4 +31,12 @@ public enum TorrentReference: Sendable {
         case .infoHash(let infoHash): infoHash
         }
     }
+
+    /// What an invite calls it; nil where it does not, or at a length that nobody reads.
+    var displayName: String? {
+        guard case .magnet(let magnet) = self, let name = magnet.name, name.utf8.count < 1024 else {
+            return nil
+        }
+        return name
+    }
 }

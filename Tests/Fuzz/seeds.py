@@ -82,7 +82,7 @@ def state():
     full = least | {
         "infoHash": "2" * 40, "role": "fetch", "members": members, "saveFolder": "/srv/in", "uploadLimit": 1000,
         "downloadLimit": 1, "filePriorities": [1, 4, 7], "isSequential": True, "messages": {"peerID": "node"},
-        "job": {"id": "job", "holders": {"": [], "asker": members}}, "sizeBytes": 5, "names": {"0": "T/new", "2": "T/a/b"},
+        "job": {"id": "job", "holders": {"": [], "asker": members}}, "sizeBytes": 5, "displayName": "T", "names": {"0": "T/new", "2": "T/a/b"},
         "renaming": {"file": 1, "from": "T/1", "to": "T/c", "device": 1, "inode": 2}, "retention": {
             "isPinned": True, "expiry": 1800000000000, "idleLimitSeconds": 60, "lastNeeded": 1700000000001}}
     old = least | {"role": "unknown", "isPinned": True, "expiry": 1800000000000}

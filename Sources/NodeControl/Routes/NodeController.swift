@@ -154,10 +154,10 @@ actor NodeController {
         return TorrentReport(entry, status, name: name, error: error)
     }
 
-    /// The name; read once, and told nil before the metadata is there.
+    /// The name; read once. Before the metadata is there, what the invite calls it.
     private func name(of entry: TorrentEntry) async -> String? {
         if let known = names[entry.infoHash] { return known }
-        guard entry.sizeBytes > 0 || entry.isComplete else { return nil }
+        guard entry.sizeBytes > 0 || entry.isComplete else { return entry.displayName }
         let name = try? await store.metainfo(entry.infoHash)?.name
         names[entry.infoHash] = name
         return name

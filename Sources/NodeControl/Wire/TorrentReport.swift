@@ -23,7 +23,8 @@ public struct TorrentReport: Codable, Sendable, Hashable {
 
     /// The v1 info-hash. Whoever knows it and is a member can have the content.
     public let infoHash: InfoHash
-    /// The name of its file or folder; nil before the metadata is known. Untrusted text.
+    /// The name of its file or folder; before the metadata is known what its invite calls it, or nil.
+    /// Untrusted text.
     public let name: String?
     /// What it is doing.
     public let state: State

@@ -270,6 +270,7 @@ struct FetchRun: Sendable {
         var entry =
             former
             ?? TorrentEntry(infoHash, role: .fetch, saveFolder: folder, addedTime: NodeClock.system.now)
+        entry.displayName = request.reference.displayName ?? entry.displayName
         if former?.saveFolder != folder { (entry.names, entry.renaming) = ([:], nil) }
         (entry.role, entry.saveFolder, entry.isStarted) = (.fetch, folder, !request.isAwaited)
         (entry.members, entry.job, entry.messages) = (request.members, request.job, membership?.messages)

@@ -40,6 +40,7 @@ struct StoredEntry: Codable {
     let isSequential: Bool?
     let messages: StoredMessages?
     let addedTime: Int64
+    let displayName: String?
     let sizeBytes: UInt64?
     var retention: StoredRetention?
 
@@ -61,6 +62,7 @@ struct StoredEntry: Codable {
         isSequential = entry.isSequential ? true : nil
         messages = entry.messages.map { StoredMessages(peerID: $0.peerID) }
         addedTime = entry.addedTime.milliseconds
+        displayName = entry.displayName
         sizeBytes = entry.sizeBytes == 0 ? nil : entry.sizeBytes
         retention = StoredRetention(
             isPinned: entry.retention.isPinned ? true : nil, expiry: entry.retention.expiry?.milliseconds,
@@ -104,6 +106,10 @@ struct StoredEntry: Codable {
             }
             out.messages = MessageChannel(peerID: messages.peerID)
         }
+        guard displayName.map({ $0.utf8.count < 4096 }) ?? true else {
+            throw malformed("the name that it is shown by has 4,096 bytes or more")
+        }
+        out.displayName = displayName
         out.sizeBytes = sizeBytes ?? 0
         if let retention {
             guard retention.idleLimitSeconds.map({ $0 >= 0 }) ?? true else {

@@ -58,6 +58,8 @@ public struct TorrentEntry: Sendable, Hashable {
     public var messages: MessageChannel?
     /// When it was first added.
     public var addedTime: UnixTime
+    /// What its invite calls it (BEP 9, `dn`): shown until the metadata is known. Untrusted text; nil where nothing does.
+    public var displayName: String?
     /// Bytes of its content; 0 before the metadata is known.
     public var sizeBytes: UInt64
     /// How long it stays.
@@ -83,6 +85,7 @@ public struct TorrentEntry: Sendable, Hashable {
         isSequential = false
         messages = nil
         self.addedTime = addedTime
+        displayName = nil
         sizeBytes = 0
         retention = TorrentRetention(lastNeeded: addedTime)
     }

@@ -46,6 +46,7 @@ extension TorrentStore {
         }
         var entry = TorrentEntry(
             infoHash, role: .fetch, saveFolder: resolved, members: members, addedTime: NodeClock.system.now)
+        entry.displayName = reference.displayName
         entry.isStarted = options.isStarted
         entry.uploadLimit = options.uploadLimit
         entry.downloadLimit = options.downloadLimit

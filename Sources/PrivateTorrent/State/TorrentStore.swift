@@ -137,6 +137,7 @@ public actor TorrentStore {
         var entry = entry
         if let former {
             entry.addedTime = former.addedTime
+            entry.displayName = entry.displayName ?? former.displayName
             entry.retention = former.retention
             entry.retention.lastNeeded = max(former.retention.lastNeeded, options.now())
             entry.sizeBytes = former.sizeBytes

@@ -14,7 +14,7 @@ struct Add: AsyncParsableCommand {
 
     @Argument(help: ArgumentHelp("An invite, an info-hash, a .torrent file, or -.", valueName: "ref"))
     var reference: String
-    @Option(help: ArgumentHelp("The folder on the node's machine: an absolute path.", valueName: "dir"))
+    @Option(help: ArgumentHelp("The folder, made where it is missing.", valueName: "dir"))
     var into: String
     @Option(
         help: ArgumentHelp("Who may be in the swarm, beside the invite's peers. Repeats.", valueName: "rule"))
@@ -27,14 +27,15 @@ struct Add: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
+        let folder = try DetachOptions.absolute(into)
         var request: AddRequest
         switch try await StandardInput.reference(reference) {
         case .metainfo(let metainfo):
             request = AddRequest(
-                torrent: base64(metainfo.sanitisedTorrent), folder: into,
+                torrent: base64(metainfo.sanitisedTorrent), folder: folder,
                 role: seed ? .seed : .fetch, members: allow)
-        case .magnet(let link): request = AddRequest(invite: "\(link)", folder: into, members: allow)
-        case .infoHash(let hash): request = AddRequest(invite: "\(hash)", folder: into, members: allow)
+        case .magnet(let link): request = AddRequest(invite: "\(link)", folder: folder, members: allow)
+        case .infoHash(let hash): request = AddRequest(invite: "\(hash)", folder: folder, members: allow)
         }
         guard !seed || request.torrent != nil else {
             throw Failure.usage("--seed needs a .torrent", remedy: "make one with `swarmctl create`")

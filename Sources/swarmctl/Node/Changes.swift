@@ -70,18 +70,19 @@ struct Move: AsyncParsableCommand {
         discussion: "Across file systems it is copied, compared and only then deleted.")
 
     @OptionGroup var torrent: TorrentArgument
-    @Option(help: ArgumentHelp("The new folder: an absolute path.", valueName: "folder"))
+    @Option(help: ArgumentHelp("The new folder.", valueName: "folder"))
     var to: String
     @OptionGroup var node: NodeOptions
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
+        let folder = try DetachOptions.absolute(to)
         let found = try await torrent.find(node.client)
         let left = try await node.client.send(
-            "POST", "\(found.route)/move", body: MoveRequest(folder: to), as: LeftFiles.self)
+            "POST", "\(found.route)/move", body: MoveRequest(folder: folder), as: LeftFiles.self)
         let output = common.output
-        output.emit(MovedEvent(infoHash: "\(found.infoHash)", folder: to, left: left.left))
-        output.print("\(found.title): in \(safe(to))")
+        output.emit(MovedEvent(infoHash: "\(found.infoHash)", folder: folder, left: left.left))
+        output.print("\(found.title): in \(safe(folder))")
         for file in left.left { output.warn("\(safe(file.path)) stayed: \(safe(file.error.reason))") }
     }
 }

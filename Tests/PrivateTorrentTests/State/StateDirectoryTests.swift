@@ -23,6 +23,7 @@ struct StateDirectoryTests {
         entry.retention.expiry = UnixTime(milliseconds: 5_000_000_000_000)
         entry.retention.idleLimit = .seconds(60)
         entry.sizeBytes = 200_000
+        entry.displayName = "ein \"Name\"\n"
         try await fixture.write([entry])
 
         let opened = try StateDirectory.open(fixture.path)

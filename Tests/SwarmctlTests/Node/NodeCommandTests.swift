@@ -85,13 +85,16 @@ struct NodeCommandTests {
             })
         #expect(try await Command.run("list", "--socket", socket, "--json").lines.isEmpty)
 
+        let infoHash = String(repeating: "a", count: 40)
         var request = AddRequest(
-            invite: String(repeating: "a", count: 40), folder: "\(folder)/in", members: ["127.0.0.9:9"])
+            invite: "magnet:?xt=urn:btih:\(infoHash)&dn=An%20album", folder: "\(folder)/in",
+            members: ["127.0.0.9:9"])
         request.paused = true
         _ = try await client.add(request)
         let list = try await Command.run("list", "--socket", socket, "--json")
         #expect(list.event("torrent")?["state"]?.string == "paused")
-        #expect(list.event("torrent")?["infoHash"]?.string == request.invite)
+        #expect(list.event("torrent")?["infoHash"]?.string == infoHash)
+        #expect(list.event("torrent")?["name"]?.string == "An album")
         #expect(try await Command.run("list", "--socket", socket).lines.count == 2)
 
         // What happened is there for who comes later; by digits, the torrent is changed.
@@ -115,7 +118,7 @@ struct NodeCommandTests {
 
         let events = try await Command.run("events", "--socket", socket, "--json")
         #expect(events.status == 0)
-        #expect(events.event("nodeEvent")?["occurred"]?["infoHash"]?.string == request.invite)
+        #expect(events.event("nodeEvent")?["occurred"]?["infoHash"]?.string == infoHash)
         let none = try await Command.run("explain", "bbbb", "--socket", socket)
         #expect(none.status == 66)
 
