@@ -114,6 +114,10 @@ public:
         internals::blank_keys(handshake, {"p", "yourip"});
         internals::blank_keys(handshake.dict_find_dict("m"), {"ut_holepunch"});
 #endif
+        // Told that the other side is whole before it has seen which pieces it has, the engine of a whole
+        // torrent closes, and takes no note of it: it would dial that member again every second for good.
+        // What follows tells it.
+        internals::blank_keys(handshake, {"upload_only"});
         reach(CLT_STAGE_EXTENSIONS);
         return true;
     }

@@ -25,6 +25,23 @@ struct PeerProbeTests {
         try await shutdown(seed, node)
     }
 
+    /// Red where `upload_only` reaches the engine (gate.cpp).
+    @Test("Both sides are whole: every stage, and no other dial after it")
+    func bothWhole() async throws {
+        let fixture = try await DiagnosisFixture()
+        let other = try await fixture.seed()
+        let node = try await fixture.node(
+            "127.0.0.2", members: [other.endpoint.description], content: .complete, in: fixture.scratch.path,
+            identities: fixture.created.identities, dialling: false)
+        let probe = try await node.torrent.ping(other.endpoint)
+        #expect(probe.failure == nil, "\(probe)")
+        #expect(probe.steps.map(\.stage) == PeerProbe.Stage.allCases)
+        // The engine dials again after a second where it does.
+        try await Task.sleep(for: .seconds(3))
+        #expect(try await node.engine.counters().dials == 1)
+        try await shutdown(other, node)
+    }
+
     /// Red where the first failure is not the stage after the last one that was reached.
     @Test("Nobody listens there: TCP fails")
     func refused() async throws {
