@@ -128,6 +128,50 @@ import TorrentEngine
         #expect(troubles.first?.remedy != nil)
     }
 
+    /// Red where something that the user wanted is a trouble, or one of the disk is only worth a warning.
+    @Test(
+        "How bad each cause is",
+        arguments: [
+            (#"{"cause":"paused","evidence":{"by":"user"}}"#, nil),
+            (#"{"cause":"paused","evidence":{"by":"program"}}"#, .warning),
+            (#"{"cause":"paused","evidence":{"by":"notTakenUp"}}"#, .warning),
+            (#"{"cause":"diskFull","evidence":{"code":"c","reason":"r","isFreeSpaceFloor":true}}"#, .error),
+            (#"{"cause":"diskFault","evidence":{"code":"c","reason":"r","isFreeSpaceFloor":false}}"#, .error),
+            (#"{"cause":"notListening","evidence":{"wanted":["a"],"failures":[]}}"#, .error),
+            (
+                #"{"cause":"rateLimit","evidence":{"rate":1,"limit":{"scope":"engine","direction":"upload","#
+                    + #""bytesPerSecond":1}}}"#, nil
+            ),
+            (#"{"cause":"membersGone","evidence":{"peers":[],"refusals":[]}}"#, .warning),
+            (
+                #"{"cause":"nothingWrong","evidence":{"kind":"seeding","connected":1,"downloadRate":0,"#
+                    + #""uploadRate":0,"missingPieces":0}}"#, nil
+            ),
+        ] as [(String, NodeCheck.Severity?)])
+    func severities(_ cause: String, _ severity: NodeCheck.Severity?) throws {
+        var condition = try Self.well()
+        condition.explanations = [try Self.stuck(cause)]
+        let found = condition.checks.filter { $0.name == "torrents" }
+        #expect(found.map(\.severity) == [severity ?? .ok])
+        #expect((found.first?.subject == nil) == (severity == nil))
+    }
+
+    @Test(
+        "A socket of every address, or of loopback, has its address; one that waits for its interface is no fault"
+    )
+    func listening() throws {
+        var condition = try Self.well()
+        condition.listening = try ["0.0.0.0:1", "127.0.0.1:1"].map { try PeerEndpoint(parsing: $0) }
+        #expect(condition.checks.allSatisfy { $0.severity == .ok })
+        condition.listening = []
+        condition.interfacesDown = ["wg0"]
+        let troubles = condition.checks.filter { $0.severity != .ok }
+        #expect(troubles.map(\.name) == ["interfaces"])
+        condition.interfacesDown = []
+        condition.wantedListeners = []
+        #expect(condition.checks.allSatisfy { $0.severity == .ok })
+    }
+
     /// Red where whom a seed refused is a trouble of the seed, or is not told; or where a setting of ours is no trouble.
     @Test(
         "A seed that only refused a stranger is well, and says whom it refused",

@@ -29,7 +29,9 @@ extension NodeCondition {
         return NodeCheck(
             "listening", .ok,
             listening.isEmpty
-                ? "nowhere for now" : "at \(Self.list(listening.map(\.description)))")
+                ? wantedListeners.isEmpty
+                    ? "nowhere, as it was told: members cannot dial it"
+                    : "nowhere until the interface is back" : "at \(Self.list(listening.map(\.description)))")
     }
 
     /// A socket outlives its address: it listens on, and nobody can reach it.

@@ -7,9 +7,9 @@ extension Explanation {
         case .paused(let pause):
             switch pause.by {
             case .user: "resume it"
-            case .program: "start it (Torrent.start), or ask the program why it stopped it"
+            case .program: "start it, or see why the program stopped it"
             case .retention: "add it again; pin it, or give it more time, for it to stay"
-            case .notTakenUp: "take it up (TorrentStore.restore), and read why that fails"
+            case .notTakenUp: "resume it, and read why that fails"
             }
         case .diskFull(let fault) where fault.isFreeSpaceFloor:
             "free some space or lower the floor: it goes on by itself"
@@ -42,7 +42,7 @@ extension Explanation {
             lone.pieces.contains { $0.lastHolder != nil }
                 ? "bring back who had it last, or add a member that has it" : "add a member that has it whole"
         case .chokedByAll: "wait, or ask the members about their limits of upload slots"
-        case .rateLimit(let bound): "raise that limit (\(bound.limit.scope.rawValue)), if it should be faster"
+        case .rateLimit: "raise that limit, if it should be faster"
         case .notAnswering: "see whether the other side limits its rate, or has a slow disk; else wait"
         case .nothingWrong: "nothing"
         case .other: "use a newer version"

@@ -6,7 +6,7 @@ extension Explanation {
         switch cause {
         case .paused(let pause):
             switch pause.by {
-            case .user: "it was paused by its user"
+            case .user: "it was paused by hand, and stays so until it is resumed"
             case .program: "the program that runs it has stopped it, or has not started it yet"
             case .retention:
                 switch pause.retention {
@@ -38,8 +38,8 @@ extension Explanation {
         case .membersGone(let reach): "the members that were connected left: " + list(reach.peers.map(words))
         case .nobodyCame: "no member has dialled us, and none has a port that we could dial"
         case .hashFailures(let failures):
-            "whoever sent pieces that are not what they should be is banned, \(list(failures.peers.map(who))), and "
-                + "nobody else has what is missing (pieces that failed: \(Units.ranges(failures.pieces)))"
+            "corrupt pieces came from \(list(failures.peers.map(who))), banned for it, and nobody else has what is "
+                + "missing (pieces that failed: \(Units.ranges(failures.pieces)))"
         case .metadataMissing(let metadata):
             metadata.isHeld
                 ? "the metadata is here and waits to be accepted"
@@ -61,7 +61,8 @@ extension Explanation {
             case .seeding:
                 activity.connected == 0
                     ? "nothing is wrong: it is whole, and no member is connected"
-                    : "nothing is wrong: it is whole, and \(Units.count(activity.connected, "member")) connected"
+                    : "nothing is wrong: it is whole, \(Units.count(activity.connected, "member")) connected, "
+                        + "\(Units.rate(activity.uploadRate)) up"
             case .whole: "nothing is wrong: all that is wanted of it is there"
             }
         case .other(let name): "a cause that this version does not know: \(name)"
@@ -92,9 +93,9 @@ extension Explanation {
 
     private func words(_ scope: Evidence.Limit.Scope) -> String {
         switch scope {
-        case .engine: "the engine"
-        case .rateClass: "its class"
-        case .torrent: "the torrent"
+        case .engine: "all torrents together"
+        case .rateClass: "its class of torrents"
+        case .torrent: "this torrent"
         }
     }
 }

@@ -49,13 +49,6 @@ package struct TorrentFacts: Sendable {
     package let time: ContinuousClock.Instant
 }
 
-/// A listening socket that could not be had.
-struct ListenFailure: Sendable {
-    /// Nil where the system was to choose the port.
-    let endpoint: PeerEndpoint?
-    let error: EngineError
-}
-
 /// Where an engine listens, and what its configuration has to say about that and about the disk.
 package struct ListeningState: Sendable {
     /// Where it was told to listen.
@@ -75,7 +68,7 @@ extension Engine {
         // Asks the native engine too: who measures how long that takes wants to know whether it answers.
         _ = try refusals()
         return ListeningState(
-            wanted: configuration.listen, listening: listening, failures: listenFailures.map(\.error),
+            wanted: configuration.listen, listening: listening, failures: listenFailures,
             interfacesDown: interfacesDown.sorted(), freeSpaceFloor: configuration.freeSpaceFloor)
     }
 
@@ -88,7 +81,7 @@ extension Engine {
         return TorrentFacts(
             torrent: id,
             interfacesDown: interfacesDown.sorted(), listen: configuration.listen, listening: listening,
-            listenFailures: listenFailures.map(\.error), engineLimits: limits, refusals: try refusals(),
+            listenFailures: listenFailures, engineLimits: limits, refusals: try refusals(),
             status: status,
             fault: record.failure, members: record.members, limits: record.limits,
             rateClass: record.rateClass, classLimits: record.rateClass.flatMap { classLimits[$0] },

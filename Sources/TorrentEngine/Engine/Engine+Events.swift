@@ -75,19 +75,11 @@ extension Engine {
 
     private func remember(_ kind: EngineEvent.Kind, _ native: clt_event) {
         switch kind {
-        case .listening(let endpoint):
-            // It stands again, where the engine had run out of descriptors.
-            if !listening.contains(endpoint) { listening.append(endpoint) }
-            listenFailures.removeAll { $0.endpoint == endpoint }
-        case .listenFailed(let error):
-            let endpoint = PeerEndpoint(native.endpoint)
-            // It tries again and again: the last counts.
-            if endpoint != nil { listenFailures.removeAll { $0.endpoint == endpoint } }
-            listenFailures.append(ListenFailure(endpoint: endpoint, error: error))
+        case .listening(let endpoint): listeners.stands(endpoint)
+        case .listenFailed(let error): listeners.failed(PeerEndpoint(native.endpoint), error)
         case .interfaceDown(let name):
             interfacesDown.insert(name)
-            listening.removeAll()
-            listenFailures.removeAll()
+            listeners.closed()
             logger.warning("the interface \(name) went away: nothing is sent until it is back")
         case .interfaceUp(let name):
             interfacesDown.remove(name)

@@ -25,8 +25,9 @@ public actor Engine {
     nonisolated let pieceData = PendingAnswers<[UInt8]>()
     private var lastRequest: UInt64 = 0
     /// What became of the listening sockets so far.
-    var listening: [PeerEndpoint] = []
-    var listenFailures: [ListenFailure] = []
+    var listeners = ListenerStates()
+    var listening: [PeerEndpoint] { listeners.standing }
+    var listenFailures: [EngineError] { listeners.failures.map(\.error) }
     var formerMembers = FormerMembers()
     var interfacesDown: Set<String> = []
     /// Limits as they were set.
@@ -179,6 +180,6 @@ public actor Engine {
                 throw EngineError(.cancelled, "start an engine", reason: "the task was cancelled")
             }
         }
-        if let failure = listenFailures.first { throw failure.error }
+        if let failure = listenFailures.first { throw failure }
     }
 }

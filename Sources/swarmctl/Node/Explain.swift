@@ -19,7 +19,7 @@ struct Explain: AsyncParsableCommand {
         output.emit(ExplanationEvent(infoHash: "\(found.infoHash)", explanation: explanation))
         output.print("\(found.title): \(safe(explanation.summary))")
         if case .nothingWrong = explanation.cause { return }
-        output.print("  \(safe(explanation.action))")
+        output.print("  what to do: \(safe(explanation.action))")
     }
 }
 

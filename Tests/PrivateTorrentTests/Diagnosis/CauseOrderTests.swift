@@ -212,4 +212,73 @@ struct CauseOrderTests {
         }
         #expect(Explanation(seed).cause.name == "nothingWrong")
     }
+
+    /// Red where nobody being a member counts while somebody is connected still, or where a member is dialled, or would
+    /// be, and it is not waited for.
+    @Test("Nobody came only where nobody is dialled")
+    func waiting() throws {
+        for state in [PeerReport.State.dialling, .handshaking, .notSeen, .gone] {
+            let evidence = try KnownEvidence.of { $0.peers = [try KnownEvidence.peer(state)] }
+            #expect(Explanation(evidence).cause.name == "nothingWrong", "\(state)")
+        }
+        let knocked = try KnownEvidence.of {
+            $0.peers = [try KnownEvidence.peer(.gone)]
+            $0.peers[0].direction = .incoming
+        }
+        #expect(Explanation(knocked).cause.name == "nobodyCame")
+        let emptied = try KnownEvidence.of {
+            $0.members = []
+            $0.peers = [try KnownEvidence.peer(.connected)]
+        }
+        #expect(Explanation(emptied).cause.name == "nothingWrong")
+    }
+
+    /// Red where what an activity or a fault rests on is left out.
+    @Test("The numbers of an activity, and all of a fault")
+    func evidence() throws {
+        let moving = try KnownEvidence.of {
+            $0.peers = [try KnownEvidence.peer(.connected)]
+            $0.status?.downloadRate = 7
+            $0.status?.uploadRate = 8
+            $0.missingPieces = 9
+            $0.secondsSinceReceived = 1
+        }
+        #expect(
+            Explanation(moving).cause
+                == .nothingWrong(
+                    Cause.Activity(
+                        kind: .moving, connected: 1, downloadRate: 7, uploadRate: 8, missingPieces: 9)))
+        let deaf = try KnownEvidence.of {
+            $0.listening = []
+            $0.listenFailures = ["in use"]
+        }
+        #expect(
+            Explanation(deaf).cause
+                == .notListening(Cause.NotListening(wanted: ["10.0.0.1:6881"], failures: ["in use"])))
+        let fault = try KnownEvidence.of {
+            $0.status?.state = .failed
+            $0.fault = EngineError(
+                .diskFull, "write", reason: "1 MiB would be left free", remedy: "make room", path: "/x",
+                systemErrno: 28)
+        }
+        #expect(
+            Explanation(fault).cause
+                == .diskFull(
+                    Cause.DiskFault(
+                        path: "/x", code: "diskFull", reason: "1 MiB would be left free", remedy: "make room",
+                        systemErrno: 28, isFreeSpaceFloor: true)))
+        var former = try KnownEvidence.stranger()
+        let member = try #require(try DiagnosisFixture.members(["10.9.9.0/24"]).first)
+        former.formerMember = FormerMember(
+            member: member, torrent: Torrent.ID(raw: 1), sinceWithdrawn: .seconds(120))
+        guard
+            case .allRefused(let refused) = Explanation(try KnownEvidence.of { $0.refusals = [former] }).cause
+        else {
+            Issue.record("it is not refused")
+            return
+        }
+        let seen = refused.refusals.first?.formerMember
+        #expect(seen?.rule == "10.9.9.0/24" && seen?.identity == "peer-10.9.9.0/24")
+        #expect(seen?.withdrawnSecondsAgo == 120)
+    }
 }

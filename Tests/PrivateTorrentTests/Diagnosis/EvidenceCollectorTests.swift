@@ -7,38 +7,15 @@ import Testing
 struct EvidenceCollectorTests {
     private let now = ContinuousClock.now
 
-    /// Ten pieces of 16 KiB in three files: 0–3 (its last piece half), 4–4 (a filler), 5–9.
-    private func facts(_ change: (inout Facts) throws -> Void = { _ in }) throws -> TorrentFacts {
-        var facts = Facts()
-        try change(&facts)
-        var status = try #require(try KnownEvidence.of().status)
-        (status.pieceCount, status.pieceLengthBytes, status.wantedBytes) = (10, 16384, 163_840)
-        return TorrentFacts(
-            torrent: Torrent.ID(raw: 7), interfacesDown: [], listen: [], listening: [], listenFailures: [],
-            engineLimits: facts.engineLimits,
-            refusals: Refusals(totals: [:], latest: facts.refusals, forgotten: 0), status: status,
-            fault: facts.fault,
-            members: facts.members, limits: facts.limits, rateClass: nil, classLimits: facts.classLimits,
-            peers: [], history: facts.history, verified: facts.verified, chosenFiles: facts.files, time: now)
-    }
-
-    private struct Facts {
-        var refusals: [RefusedPeer] = []
-        var fault: EngineError?
-        var members: [Member] = []
-        var engineLimits = RateLimits()
-        var limits = RateLimits()
-        var classLimits: RateLimits?
-        var history = SwarmHistory()
-        var verified: [UInt8] = [0, 0]
-        var files: [FileSnapshot] = []
+    private func facts(_ change: (inout KnownFacts) throws -> Void = { _ in }) throws -> TorrentFacts {
+        try KnownFacts.of(at: now, change)
     }
 
     private func file(_ size: UInt64, priority: UInt8, isPad: Bool = false) -> FileSnapshot {
         FileSnapshot(path: "a", sizeBytes: size, verifiedBytes: 0, priority: priority, isPad: isPad)
     }
 
-    /// Red where files that are not wanted, or that are filler, count; or where the piece at a file's end does not.
+    /// Three files of ten pieces: 0–3 (the last one half), 3–4 (filler), 5–9. Red where files that are not wanted, or that are filler, count; or where the piece at a file's end does not.
     @Test("Which pieces are missing, of all and of chosen files")
     func missing() throws {
         // The first, third and last piece are here.
@@ -53,6 +30,45 @@ struct EvidenceCollectorTests {
                 ]
             })
         #expect(chosen.lonePieces.map(\.piece) == [1, 3] && chosen.lonePieceCount == 2)
+        // Its last byte is the last of piece 2.
+        let even = EvidenceCollector.evidence(
+            try facts { $0.files = [file(3 * 16384, priority: 4), file(7 * 16384, priority: 0)] })
+        #expect(even.lonePieces.map(\.piece) == [0, 1, 2])
+        let whole = EvidenceCollector.evidence(try facts { $0.wantedVerifiedBytes = 163_840 })
+        #expect(whole.missingPieces == 0)
+    }
+
+    /// Red where somebody who is still being dialled counts, as it was when it was last seen.
+    @Test("Who is connected has what it has")
+    func connected() throws {
+        var peers = try [2, 3].map { KnownFacts.snapshot(try PeerEndpoint(parsing: "10.0.0.\($0):1")) }
+        (peers[0].pieces, peers[1].pieces) = ([0b1111_0000, 0], [0b0000_1111, 0xff])
+        peers[1].isConnected = false
+        let evidence = EvidenceCollector.evidence(try facts { $0.peers = peers })
+        #expect(evidence.lonePieces.map(\.piece) == [4, 5, 6, 7, 8, 9] && evidence.missingPieces == 10)
+    }
+
+    /// Red where one of them is not taken over.
+    @Test(
+        "Where the engine listens, was to listen, and why it does not; which interface is away; when bytes came"
+    )
+    func engine() throws {
+        var history = SwarmHistory()
+        history.look(receivedBytes: 9, at: now - .seconds(4))
+        history.look(receivedBytes: 9, at: now - .seconds(1))
+        let listening = try PeerEndpoint(parsing: "10.0.0.1:6881")
+        let evidence = EvidenceCollector.evidence(
+            try facts {
+                $0.interfacesDown = ["wg0"]
+                $0.listen = [try ListenAddress(parsing: "10.0.0.1:6881")]
+                $0.listening = [listening]
+                $0.listenFailures = [EngineError(.addressInUse, "listen", reason: "in use")]
+                $0.history = history
+            })
+        #expect(evidence.interfacesDown == ["wg0"] && evidence.listenWanted == ["10.0.0.1:6881"])
+        #expect(evidence.listening == [listening])
+        #expect(evidence.listenFailures.count == 1 && evidence.listenFailures[0].contains("in use"))
+        #expect(evidence.secondsSinceReceived == 4)
     }
 
     /// Red where the holder of another piece is named, or not the last one.
@@ -62,14 +78,16 @@ struct EvidenceCollectorTests {
         for (number, pieces) in [(2, [0b0110_0000]), (3, [0b0100_0000]), (4, [0b1000_0000])]
             as [(Int, [UInt8])]
         {
-            var peer = snapshot(try PeerEndpoint(parsing: "10.0.0.\(number):1"))
+            var peer = KnownFacts.snapshot(try PeerEndpoint(parsing: "10.0.0.\(number):1"))
             peer.pieces = pieces
+            peer.member = try DiagnosisFixture.members(["10.0.0.\(number)"]).first
             history.look([peer], at: now - .seconds(number))
         }
         let evidence = EvidenceCollector.evidence(try facts { $0.history = history })
         let holders = evidence.lonePieces.prefix(4).map { $0.lastHolder?.endpoint.address.description }
         #expect(holders == ["10.0.0.4", "10.0.0.2", "10.0.0.2", nil])
         #expect(evidence.lonePieces[0].lastHolder?.secondsAgo == 4)
+        #expect(evidence.lonePieces[0].lastHolder?.identity == "peer-10.0.0.4")
     }
 
     /// Red where a refusal of another torrent counts, or one from before the last member was let in.
@@ -146,14 +164,5 @@ struct EvidenceCollectorTests {
         ).peers
         #expect(peers.map(\.identity) == ["peer-10.0.0.2", "peer-10.0.0.3"])
         #expect(peers.map(\.rule) == [nil, "10.0.0.3"])
-    }
-
-    private func snapshot(_ endpoint: PeerEndpoint) -> PeerSnapshot {
-        PeerSnapshot(
-            endpoint: endpoint, direction: .outgoing, member: nil, isConnected: true, isDialling: false,
-            isInteresting: false, isChoked: true, isRemoteInterested: false, isRemoteChoking: true,
-            isSeed: false,
-            isObfuscated: false, downloadRate: 0, uploadRate: 0, downloadedBytes: 0, uploadedBytes: 0,
-            isDownloadLimited: false, isUploadLimited: false, pieceCount: 0, pieces: [], client: "")
     }
 }

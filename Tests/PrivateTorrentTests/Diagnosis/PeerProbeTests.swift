@@ -143,4 +143,58 @@ struct PeerProbeTests {
         #expect(try await !node.torrent.status().isStarted)
         try await shutdown(node)
     }
+
+    /// Red where an event of another connection counts, a later one changes what was found, or a stage is given another's
+    /// words.
+    @Test(
+        "Each event moves its own stage, of the connection that we dialled; and where the time is over, why")
+    func events() throws {
+        let endpoint = try PeerEndpoint(parsing: "10.0.0.2:6881")
+        let other = try PeerEndpoint(parsing: "10.0.0.2:6882")
+        var probe = PeerProbe(endpoint)
+        for stranger in [(endpoint, PeerDirection.incoming), (other, .outgoing)] {
+            probe.take(.peerStage(stranger.0, direction: stranger.1, .tcp), after: .seconds(1))
+            probe.take(.peerConnected(stranger.0, direction: stranger.1, member: nil), after: .seconds(1))
+            probe.take(
+                .peerDisconnected(stranger.0, direction: stranger.1, reason: .closed, detail: ""),
+                after: .seconds(1))
+        }
+        #expect(probe == PeerProbe(endpoint))
+        func detail() -> String? {
+            var late = probe
+            late.giveUp(after: .seconds(9))
+            return late.failure?.detail
+        }
+        var details = [detail()]
+        probe.reach(.dial, .milliseconds(1))
+        for event in [
+            EngineEvent.Kind.peerStage(endpoint, direction: .outgoing, .tcp),
+            .peerConnected(endpoint, direction: .outgoing, member: nil),
+            .peerStage(endpoint, direction: .outgoing, .extensions),
+        ] {
+            details.append(detail())
+            probe.take(event, after: .milliseconds(2))
+        }
+        details.append(detail())
+        #expect(
+            details == [
+                "the engine has not dialled: it waits after tries that failed, or both sides are whole",
+                "no answer to the connection attempt", "the connection stands, and no handshake came",
+                "no extension handshake came: it may not speak BEP 10",
+                "it has not said which pieces it has: it may have none",
+            ])
+        probe.take(
+            .peerRefused(endpoint, direction: .outgoing, reason: .notBound, tries: 1), after: .seconds(3))
+        #expect(probe.failure?.stage == .bitfield && probe.failure?.milliseconds == 3000)
+        #expect(
+            probe.failure?.detail
+                == "we do not dial there: it is not on the interface or address that the engine is bound to")
+        let found = probe
+        probe.take(.peerStage(endpoint, direction: .outgoing, .pieces), after: .seconds(4))
+        probe.take(
+            .peerDisconnected(endpoint, direction: .outgoing, reason: .closed, detail: ""), after: .seconds(4)
+        )
+        probe.giveUp(after: .seconds(5))
+        #expect(probe == found)
+    }
 }

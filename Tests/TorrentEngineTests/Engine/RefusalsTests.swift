@@ -63,7 +63,15 @@ struct RefusalsTests {
             try Self.knock(from: "127.0.0.2", at: endpoint, second.infoHash)
             try Self.knock(from: "127.0.0.3", at: endpoint, second.infoHash)
         }
-        #expect(try await refusals(of: fixture.engine, tries: 3).totals[.notAMember] == 2)
+        let refused = try await refusals(of: fixture.engine, tries: 3)
+        #expect(refused.totals[.notAMember] == 2)
+        // Red where another torrent's withdrawal is named, or that a torrent went is none.
+        #expect(refused.latest.map(\.reason) == [.notAMember, .notAMember, .notOfThisTorrent])
+        #expect(refused.latest.map(\.formerMember?.torrent) == [first.id, second.id, first.id])
+        #expect(
+            refused.latest.map(\.formerMember?.member.rule.description) == [
+                "127.0.0.3", "127.0.0.2", "127.0.0.2",
+            ])
         try await fixture.engine.shutdown()
     }
 
