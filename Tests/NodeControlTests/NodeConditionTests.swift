@@ -192,7 +192,7 @@ import TorrentEngine
         let found = condition.checks.filter { $0.name == "torrents" }
         #expect(found.map(\.severity) == (isWell ? [.ok, .ok] : [.warning]))
         #expect(found.first?.seen.hasPrefix("1 torrent: ") == isWell)
-        #expect(found.last?.seen.contains("10.9.9.9:5") == true && found.last?.remedy != nil)
+        #expect(found.last?.seen.contains("10.9.9.9") == true && found.last?.remedy != nil)
     }
 
     @Test("A change that is live asks for a reload, another for a restart")

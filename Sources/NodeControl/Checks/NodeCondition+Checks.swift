@@ -179,8 +179,8 @@ extension NodeCondition {
                 remedy: explanation.action, subject: "\(infoHash)")
         }
         guard found.allSatisfy({ $0.severity == .ok }) else { return found }
-        let words = explanations.isEmpty ? "there is none" : "none stands still that should not"
-        return [NodeCheck("torrents", .ok, "\(Units.count(explanations.count, "torrent")): \(words)")] + found
+        let words = explanations.isEmpty ? "" : ": none stands still that should not"
+        return [NodeCheck("torrents", .ok, Units.count(explanations.count, "torrent") + words)] + found
     }
 
     /// Nil where nothing is wrong: what a user wanted is no trouble. A seed that refused a stranger is well, and its

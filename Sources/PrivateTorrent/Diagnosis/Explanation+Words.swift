@@ -31,7 +31,7 @@ extension Explanation {
         case .allRefused(let refused):
             (refused.isWhole
                 ? "it is whole, and nobody is connected; we refused: " : "no member came, and we refused: ")
-                + list(refused.refusals.map { "\($0.endpoint) (\($0.words))" })
+                + list(refusals(refused.refusals))
         case .notReached(let reach): "no member is reached: " + list(reach.peers.map(words))
         case .handshakeRefused(let reach):
             "members are reached, and do not answer with their handshake: " + list(reach.peers.map(words))
@@ -89,6 +89,17 @@ extension Explanation {
     private func words(_ peer: PeerReport) -> String {
         guard let error = peer.lastError else { return who(peer) }
         return "\(who(peer)) (\(error.words), \(Units.ago(error.secondsAgo)))"
+    }
+
+    /// Each once: one that dials us comes from another port each time.
+    private func refusals(_ all: [Cause.Refusal]) -> [String] {
+        var out: [String] = []
+        for one in all {
+            let place = one.direction == .incoming ? "\(one.endpoint.address)" : "\(one.endpoint)"
+            let text = "\(place) (\(one.words))"
+            if !out.contains(text) { out.append(text) }
+        }
+        return out
     }
 
     private func words(_ scope: Evidence.Limit.Scope) -> String {

@@ -91,13 +91,18 @@ extension PeerProbe {
             stage: stage, reason: reason, detail: detail, milliseconds: time / .milliseconds(1))
     }
 
-    /// The time is over.
-    mutating func giveUp(after time: Duration) {
+    /// The time is over. `last` is what was seen there before.
+    mutating func giveUp(after time: Duration, last: PeerReport? = nil) {
         guard let next, !isOver else { return }
         let why =
             switch next {
             case .dial:
-                "the engine has not dialled: it waits after tries that failed, or both sides are whole"
+                if let last, let error = last.lastError, last.failures > 0 {
+                    "the engine has not dialled yet: it waits after \(Units.count(last.failures, "failure")) "
+                        + "(\(error.words), \(Units.ago(error.secondsAgo)))"
+                } else {
+                    "the engine has not dialled: it waits after tries that failed, or both sides are whole"
+                }
             case .tcp: "no answer to the connection attempt"
             case .handshake: "the connection stands, and no handshake came"
             case .extensions: "no extension handshake came: it may not speak BEP 10"

@@ -54,8 +54,9 @@ extension Torrent {
                 throw EngineError(.cancelled, operation, reason: "the task was cancelled")
             }
         }
+        let last = try await peerReports().first { $0.endpoint == endpoint && $0.direction == .outgoing }
         return progress.withLock { probe in
-            probe.giveUp(after: ContinuousClock.now - start)
+            probe.giveUp(after: ContinuousClock.now - start, last: last)
             return probe
         }
     }

@@ -25,13 +25,28 @@ struct Ping: AsyncParsableCommand {
         ).probe
         let output = common.output
         output.emit(PingEvent(infoHash: "\(found.infoHash)", probe: probe))
-        if probe.wasConnected { output.print("\(endpoint) is connected") }
-        for step in probe.steps {
-            output.print("\(step.stage.rawValue): \(Units.time(.milliseconds(Int64(step.milliseconds))))")
+        if probe.wasConnected {
+            output.print("\(endpoint) is connected: we had dialled it before, so nothing was dialled now")
+        }
+        for line in List.aligned(probe.steps.map { [$0.stage.rawValue, Self.time($0.milliseconds)] }) {
+            output.print(line)
         }
         guard let failure = probe.failure else { return }
         throw Failure(
-            "notReached", .unavailable, "\(endpoint): \(failure.stage.rawValue) failed: \(failure.detail)")
+            "notReached", .unavailable,
+            "\(endpoint): \(failure.stage.rawValue) failed after \(Self.time(failure.milliseconds)): "
+                + Self.why(failure), remedy: "`swarmctl explain` says what to do")
+    }
+
+    /// Most of it goes in milliseconds.
+    private static func time(_ milliseconds: Double) -> String {
+        milliseconds < 1000 ? "\(Int(milliseconds)) ms" : Units.time(.milliseconds(Int64(milliseconds)))
+    }
+
+    /// What it means, and the engine's words for it.
+    private static func why(_ failure: PeerProbe.Failure) -> String {
+        guard let reason = failure.reason, !failure.detail.isEmpty else { return failure.detail }
+        return "\(reason.words) (\(failure.detail))"
     }
 }
 

@@ -93,23 +93,25 @@ struct CauseWordsTests {
             Said(
                 .allRefused(
                     Cause.Refused(refusals: [try refusal(.notAMember)], peers: [], isWhole: false)),
-                "no member came, and we refused: 10.9.9.9:5 (its address is no member's)",
+                "no member came, and we refused: 10.9.9.9 (its address is no member's)",
                 "if one of them should be let in, add its address to the members"),
             Said(
                 .allRefused(
                     Cause.Refused(
                         refusals: [try refusal(.notAMember, isFormer: true)], peers: [], isWhole: true)),
-                "it is whole, and nobody is connected; we refused: 10.9.9.9:5 (it is no member any more: "
+                "it is whole, and nobody is connected; we refused: 10.9.9.9 (it is no member any more: "
                     + "withdrawn 5 min ago)",
                 "nothing, if it was withdrawn on purpose; else add its address to the members again"),
             Said(
                 .allRefused(Cause.Refused(refusals: [try refusal(.notBound)], peers: [], isWhole: false)),
-                "no member came, and we refused: 10.9.9.9:5 (it is not on the interface or address that the "
+                "no member came, and we refused: 10.9.9.9 (it is not on the interface or address that the "
                     + "engine is bound to)",
                 "use an address of the interface that the engine is bound to, or bind it to another"),
             Said(
-                .allRefused(Cause.Refused(refusals: [try refusal(.tooMany)], peers: [], isWhole: false)),
-                "no member came, and we refused: 10.9.9.9:5 (its address has as many connections as one may have)",
+                .allRefused(
+                    Cause.Refused(
+                        refusals: [try refusal(.tooMany), try refusal(.tooMany)], peers: [], isWhole: false)),
+                "no member came, and we refused: 10.9.9.9 (its address has as many connections as one may have)",
                 "raise the number of peers of one address (peersPerAddress)"),
             Said(
                 .notReached(try gone(.connectionRefused)),

@@ -165,6 +165,14 @@ struct PeerProbeTests {
             late.giveUp(after: .seconds(9))
             return late.failure?.detail
         }
+        var tired = probe
+        var last = try KnownEvidence.peer(.gone, .connectionRefused)
+        last.failures = 2
+        tired.giveUp(after: .seconds(9), last: last)
+        #expect(
+            tired.failure?.detail
+                == "the engine has not dialled yet: it waits after 2 failures (nobody listens there, 3 s ago)"
+        )
         var details = [detail()]
         probe.reach(.dial, .milliseconds(1))
         for event in [

@@ -21,13 +21,13 @@ struct PeerReportsTests {
         for (flag, _) in flags {
             var snapshot = KnownFacts.snapshot(endpoint)
             snapshot[keyPath: flag] = true
-            let report = PeerReport(snapshot, seen: nil)
+            let report = PeerReport(snapshot, seen: nil, now: now)
             #expect(flags.filter { report[keyPath: $0.1] }.map(\.0) == [flag])
         }
         var snapshot = KnownFacts.snapshot(endpoint)
         (snapshot.downloadRate, snapshot.uploadRate) = (1, 2)
         (snapshot.downloadedBytes, snapshot.uploadedBytes, snapshot.pieceCount) = (3, 4, 5)
-        let report = PeerReport(snapshot, seen: nil)
+        let report = PeerReport(snapshot, seen: nil, now: now)
         #expect(
             [report.downloadRate, report.uploadRate, report.downloadedBytes, report.uploadedBytes] == [
                 1, 2, 3, 4,
@@ -36,7 +36,7 @@ struct PeerReportsTests {
         var states: [PeerReport.State] = []
         for (isConnected, isDialling) in [(true, false), (false, true), (false, false)] {
             (snapshot.isConnected, snapshot.isDialling) = (isConnected, isDialling)
-            states.append(PeerReport(snapshot, seen: nil).state)
+            states.append(PeerReport(snapshot, seen: nil, now: now).state)
         }
         #expect(states == [.connected, .dialling, .handshaking])
     }

@@ -52,8 +52,6 @@ struct SwarmHistoryTests {
         }
         #expect(end(.outgoing) == false && end(.incoming) == true)
         history.note(.peerStage(peer, direction: .outgoing, .tcp), at: start)
-        let place = SwarmHistory.Place(peer, .outgoing)
-        #expect(history.peers[place] != nil && history.peers[place]?.end == nil)
         #expect(end(.outgoing) == true)
         #expect(end(.outgoing) == false)
     }
@@ -70,8 +68,8 @@ struct SwarmHistoryTests {
                 at: start + .seconds(second))
         }
         end(.connectionRefused, 0)
-        end(.timedOut, 1)
         end(.byUs, 1)
+        end(.timedOut, 1)
         #expect(seen()?.failures == 2 && seen()?.end?.wasConnected == false)
         history.note(.peerStage(peer, direction: .outgoing, .tcp), at: start + .seconds(2))
         #expect(seen()?.end?.reason == .timedOut)
