@@ -203,6 +203,7 @@ let package = Package(
             dependencies: [
                 "swarmctl", "swarmd", "NodeControl", "PrivateTorrent", "SwarmdSupport", "TorrentEngine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
     ],

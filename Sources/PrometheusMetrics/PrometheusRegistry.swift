@@ -26,7 +26,8 @@ public final class PrometheusRegistry: Sendable {
         let help: String
         /// By their labels as they are written.
         var series: [String: any PrometheusSeries] = [:]
-        var overflow: (labels: String, series: any PrometheusSeries)?
+        /// The labels of the one for what is over the limit, once there is any.
+        var overflow: String?
     }
 
     private struct State {
@@ -56,9 +57,9 @@ public final class PrometheusRegistry: Sendable {
         var out = ""
         for (name, family) in families.sorted(by: { $0.key < $1.key }) {
             out += PrometheusText.head(name, family.kind, family.help)
-            var series = family.series.map { ($0.key, $0.value) }
-            if let overflow = family.overflow { series.append((overflow.labels, overflow.series)) }
-            for (labels, one) in series.sorted(by: { $0.0 < $1.0 }) { one.write(name, labels, to: &out) }
+            for (labels, one) in family.series.sorted(by: { $0.key < $1.key }) {
+                one.write(name, labels, to: &out)
+            }
         }
         guard overLimit > 0 || conflicts > 0 else { return out }
         let name = "metrics_refused_series_total"
@@ -91,13 +92,16 @@ public final class PrometheusRegistry: Sendable {
             }
             if let known = family.series[text] as? Series { return known }
             defer { state.families[name] = family }
-            guard family.series.count >= seriesLimit else {
+            // Somebody may record `other`, too: that is the same series, and takes nobody's room.
+            let other = family.overflow ?? PrometheusText.written(labels.map { ($0.0, "other") })
+            guard family.series.count - (family.series[other] == nil ? 0 : 1) >= seriesLimit else {
                 family.series[text] = fresh
                 return fresh
             }
             state.overLimit += 1
-            if let overflow = family.overflow?.series as? Series { return overflow }
-            family.overflow = (PrometheusText.written(labels.map { ($0.0, "other") }), fresh)
+            family.overflow = other
+            if let known = family.series[other] as? Series { return known }
+            family.series[other] = fresh
             return fresh
         }
     }
@@ -106,8 +110,10 @@ public final class PrometheusRegistry: Sendable {
         state.withLock { state in
             for (name, family) in state.families {
                 guard let key = family.series.first(where: { $0.value === gone })?.key else { continue }
+                // Others count in that of the overflow, too.
+                guard key != family.overflow else { continue }
                 state.families[name]?.series[key] = nil
-                if family.series.count == 1, family.overflow == nil { state.families[name] = nil }
+                if family.series.count == 1 { state.families[name] = nil }
             }
         }
     }

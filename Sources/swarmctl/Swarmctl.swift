@@ -35,8 +35,8 @@ struct Swarmctl: AsyncParsableCommand {
             Only listed addresses are ever talked to. No tracker, DHT, peer exchange, local discovery or web \
             seed is used, whatever a torrent or invite says.
 
-            Every command takes --json: one object a line on standard output, each with "schemaVersion" and \
-            "event".
+            Every command but top takes --json: one object a line on standard output, each with "schemaVersion" \
+            and "event".
 
             Exit codes: 0 done; 64 usage; 65 malformed or mismatching data; 66 input missing; 69 no member \
             reachable, timed out, or address not bindable; 71 leakcheck could not find out; 73 a different file is in \

@@ -2,7 +2,7 @@ import TorrentEngine
 
 /// What `--version` says.
 struct VersionReport: OutputEvent {
-    static let event = "version"
+    static let event = EventName.version
 
     let package: String
     let abi: UInt32?

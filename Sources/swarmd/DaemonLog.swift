@@ -1,15 +1,9 @@
 import Logging
 import NodeControl
-import NodeInterface
 import NodeSupport
 import SwarmdSupport
 import TorrentEngine
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 #if canImport(Glibc)
     import Glibc
 #endif
@@ -20,13 +14,6 @@ final class DaemonLog: Sendable {
         var level = Logger.Level.info
         var format = SwarmdOptions.LogFormat.human
         var redacts = true
-    }
-
-    private struct Line: Encodable {
-        let time: UnixTime
-        let level: String
-        let label: String
-        let message: String
     }
 
     /// The last lines, for whoever asks the node: without what redaction takes out, whatever the log itself has.
@@ -47,39 +34,25 @@ final class DaemonLog: Sendable {
 
     /// - Parameter isWhole: Whether nothing is redacted here: why a node does not start is told to whoever starts it, with
     ///   the address that is wrong or taken.
-    func write(_ level: Logger.Level, _ label: String, _ message: String, isWhole: Bool = false) {
+    func write(
+        _ level: Logger.Level, _ label: String, _ message: String, _ metadata: Logger.Metadata = [:],
+        isWhole: Bool = false
+    ) {
         let (format, redacts) = state.withLock { ($0.format, $0.redacts) }
-        let redacted = Redaction.redacted(message)
-        ring.add(level: level.rawValue, label: label, message: redacted)
-        let message = redacts && !isWhole ? redacted : message
+        let time = NodeClock.system.now
+        let redacted = LogLine(level, label, message, metadata, time: time, isRedacted: true)
+        ring.add(level: level.rawValue, label: label, message: redacted.text)
         let line =
+            redacts && !isWhole
+            ? redacted : LogLine(level, label, message, metadata, time: time, isRedacted: false)
+        let text =
             switch format {
-            case .human: Self.oneLine("\(level): \(message)")
-            case .json: json(level, label, message)
+            case .human: line.human
+            case .json: line.json
             }
         // One call: lines of several threads are not mixed. Where nobody takes it, nothing is to be done about it.
-        let bytes = Array((line + "\n").utf8)
+        let bytes = Array((text + "\n").utf8)
         _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
-    }
-
-    private func json(_ level: Logger.Level, _ label: String, _ message: String) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let line = Line(time: NodeClock.system.now, level: level.rawValue, label: label, message: message)
-        return (try? encoder.encode(line)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-    }
-
-    /// Names of files and peers' words cannot forge a line or a terminal's sequence.
-    private static func oneLine(_ text: String) -> String {
-        var out = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate:
-                out.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
-            default: out.append(scalar)
-            }
-        }
-        return String(out)
     }
 }
 
@@ -101,5 +74,5 @@ private struct DaemonLogHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    func log(event: LogEvent) { log.write(event.level, label, "\(event.message)") }
+    func log(event: LogEvent) { log.write(event.level, label, "\(event.message)", metadata.with(event)) }
 }

@@ -135,21 +135,43 @@ struct BoundsTests {
     @Test("A subscriber that does not read is cut, and the others get everything")
     func stalled() async throws {
         var limits = ControlLimits()
-        (limits.stallTime, limits.waitingBatches) = (.milliseconds(500), 16)
+        // Long enough for the one who reads to be seen reading on a busy machine.
+        (limits.stallTime, limits.waitingBatches, limits.batchTime) = (.seconds(4), 16, .milliseconds(20))
         let node = try await RunningNode.start(limits: limits)
+        let heard = Locked<[ReceivedEvent]>([])
+        let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+        let follower = Task {
+            try await node.client.follow(begun: { begin.finish() }) { received in
+                heard.withLock { $0.append(received) }
+                return received.event.detail != "last"
+            }
+        }
+        for await _ in begun {}
         let stalled = try RawClient(node.server.path)
         stalled.send("GET /v1/events HTTP/1.1\r\nhost: x\r\n\r\n")
         _ = await stalled.read { $0.contains("retry: ") }
-        // Far more than the kernel holds for it, no faster than one who reads takes it.
+        // Far more than the kernel holds for it, no faster than the one who reads takes it.
         let feed = node.server.feed
+        let text = String(repeating: "x", count: 4096)
         let flood = Task {
+            var sent = 0
             while !Task.isCancelled {
-                for _ in 0..<10 { feed.take(event(detail: String(repeating: "x", count: 4096))) }
-                try? await Task.sleep(for: .milliseconds(5))
+                for _ in 0..<20 { feed.take(event(detail: text)) }
+                sent += 20
+                while heard.withLock({ $0.count }) < sent, !Task.isCancelled {
+                    try? await Task.sleep(for: .milliseconds(5))
+                }
             }
+            return sent
         }
         #expect(await stalled.isCut())
         flood.cancel()
+        let sent = await flood.value
+        feed.take(event(detail: "last"))
+        try await follower.value
+        let all = heard.withLock { $0 }
+        #expect(all.count { $0.event.detail == text } == sent && sent >= 20)
+        #expect(Set(all.compactMap(\.id)).count == all.count && !all.contains { $0.event.type == .gap })
         #expect(try await node.problem("GET", "/livez") == "200")
         try await node.stop()
     }

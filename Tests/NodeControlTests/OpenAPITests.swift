@@ -1,5 +1,6 @@
 import Foundation
 import NIOHTTP1
+import PrivateTorrent
 import PrivateTorrentTesting
 import Testing
 import TorrentEngine
@@ -13,15 +14,24 @@ struct OpenAPITests {
     typealias Object = [String: Any]
     private static let methods: Set = ["get", "put", "post", "delete", "patch", "head", "options"]
 
-    private func document() throws -> Object {
+    private let paths: [String: Object]
+    private let schemas: OpenAPISchemas
+
+    init() throws {
         let path = URL(filePath: #filePath).deletingLastPathComponent().appending(
             path: "../../Docs/openapi.yaml")
-        return try #require(try Yams.load(yaml: String(contentsOf: path, encoding: .utf8)) as? Object)
+        let document = try #require(try Yams.load(yaml: String(contentsOf: path, encoding: .utf8)) as? Object)
+        paths = try #require(document["paths"] as? [String: Object])
+        schemas = OpenAPISchemas(
+            schemas: try #require((document["components"] as? Object)?["schemas"] as? [String: Object]))
+    }
+
+    private func operation(_ method: String, _ template: String) throws -> Object {
+        try #require(paths[template]?[method.lowercased()] as? Object, "\(method) \(template)")
     }
 
     @Test("Every route of the server is in the file, and no other")
     func routes() throws {
-        let paths = try #require(try document()["paths"] as? [String: Object])
         var described: Set<String> = []
         for (path, operations) in paths {
             for method in operations.keys where Self.methods.contains(method) {
@@ -32,97 +42,156 @@ struct OpenAPITests {
         #expect(Router.routes.count == described.count)
     }
 
-    @Test("The fields that a body may have are those in the file")
+    /// Red where a `requestBody` is missing, is another, or is one too many, and where a field is.
+    @Test("Routes that take a body say so, and which; its fields are those in the file")
     func bodies() throws {
-        let schemas = try #require(
-            (try document()["components"] as? Object)?["schemas"] as? [String: Object])
-        let bodies: [any RequestBody.Type] = [
-            AddRequest.self, SelectionRequest.self, MoveRequest.self, TorrentLimits.self, MembersRequest.self,
-        ]
+        for route in Router.routes {
+            let body = try operation(route.method, route.template)["requestBody"] as? Object
+            let content = (body?["content"] as? Object)?["application/json"] as? Object
+            let schema = (content?["schema"] as? Object)?["$ref"] as? String
+            #expect(
+                schema == route.body.map { "#/components/schemas/\($0)" },
+                "\(route.method) \(route.template)")
+            #expect(body?["required"] as? Bool == (route.body == nil ? nil : true))
+        }
+        var bodies = Router.routes.compactMap(\.body)
+        bodies += bodies.flatMap { $0.fields.values.compactMap { $0 } }
+        #expect(Set(bodies.map { "\($0)" }).count == 7)
         for body in bodies {
-            let properties = schemas["\(body)"]?["properties"] as? [String: Object]
+            let properties = schemas.schemas["\(body)"]?["properties"] as? [String: Object]
             #expect(properties.map { Set($0.keys) } == Set(body.fields.keys), "\(body)")
         }
     }
 
-    @Test("Routes that take a body say so, and answers are as their schemas have them")
+    /// Red where any route answers with a field that its schema lacks, or of another kind, and where one is left out here.
+    @Test("The answers of all routes are as their schemas have them, and what they are sent is, too")
     func answers() async throws {
-        let document = try document()
-        let schemas = try #require((document["components"] as? Object)?["schemas"] as? [String: Object])
-        let paths = try #require(document["paths"] as? [String: Object])
         let seeder = try await LocalSeeder.start(RunningNode.content(40_000), members: ["127.0.0.2"])
-        let node = try await RunningNode.start()
-        let magnet = MagnetLink(infoHash: seeder.torrent.infoHash, peers: [seeder.endpoint])
-        let report = try await node.client.add(AddRequest(invite: "\(magnet)", folder: "\(node.folder)/in"))
-        while try await node.client.torrent(report.infoHash).state != .seeding {
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        var seen = 0
-        for route in Router.routes where route.method == "GET" && route.template != "/v1/events" {
-            let target = route.template.replacingOccurrences(of: Route.infoHash, with: "\(report.infoHash)")
-            let answer = try await node.client.raw("GET", target)
-            #expect(answer.status == 200)
-            let operation = try #require(paths[route.template]?["get"] as? Object)
-            let ok = try #require((operation["responses"] as? Object)?["200"] as? Object)
-            if route.template == "/metrics" {
-                #expect((ok["content"] as? Object)?["text/plain"] != nil)
-                continue
+        let node = try await RunningNode.start(loopback: LoopbackOptions(parsing: "127.0.0.1:0"))
+        let (client, hash) = (node.client, seeder.torrent.infoHash)
+        let (own, nobody) = ("/v1/torrents/{infoHash}", try PeerEndpoint(parsing: "127.0.0.9:9"))
+        var asked: Set<String> = []
+        @discardableResult
+        func ask(
+            _ method: String, _ template: String, _ query: String = "",
+            _ body: (any Encodable & RequestBody)? = nil
+        ) async throws -> Object {
+            let operation = try operation(method, template)
+            let sent = try body.map { try JSONEncoder().encode($0) }
+            if let sent, let body {
+                let value = try #require(try OpenAPISchemas.value(sent))
+                expect(value, ["$ref": "/\(type(of: body))"], "\(method) \(template)")
             }
-            let content = try #require((ok["content"] as? Object)?["application/json"] as? Object)
-            let value = try JSONSerialization.jsonObject(with: Data(answer.body))
-            check(value, try #require(content["schema"] as? Object), schemas, at: target)
-            seen += 1
+            let target = template.replacingOccurrences(of: Route.infoHash, with: "\(hash)") + query
+            let answer = try await client.raw(method, target, body: sent.map(Array.init))
+            asked.insert("\(method) \(template)")
+            let responses = try #require(operation["responses"] as? Object)
+            let text = String(decoding: answer.body, as: UTF8.self)
+            let found = try #require(
+                responses["\(answer.status)"] as? Object, "\(method) \(target): \(answer.status) \(text)")
+            try #require((200..<300).contains(answer.status), "\(method) \(target): \(text)")
+            guard let content = found["content"] as? Object else {
+                #expect(answer.body.isEmpty && answer.status == 204)
+                return [:]
+            }
+            let type = String(
+                try #require(answer.headers.first(name: "content-type")?.split(separator: ";").first))
+            let schema = try #require((content[type] as? Object)?["schema"] as? Object, "\(target): \(type)")
+            switch type {
+            case "application/json":
+                let value = try #require(try OpenAPISchemas.value(answer.body))
+                expect(value, schema, "\(method) \(target)")
+                return value as? Object ?? [:]
+            case "text/event-stream":
+                let events = text.split(separator: "\n").filter { $0.hasPrefix("data: ") }
+                #expect(!events.isEmpty)
+                for event in events {
+                    expect(try #require(try OpenAPISchemas.value(event.dropFirst(6).utf8)), schema, target)
+                }
+            default: expect(text, schema, target)
+            }
+            return [:]
         }
-        #expect(seen > 8)
+        func whole() async throws {
+            while try await client.torrent(hash).state != .seeding {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+
+        let magnet = MagnetLink(infoHash: hash, peers: [seeder.endpoint])
+        var add = AddRequest(invite: "\(magnet)", folder: "\(node.folder)/in", members: ["\(nobody)"])
+        (add.role, add.paused, add.limits) = (.fetch, false, TorrentLimits(upload: 1 << 20, download: 0))
+        try await ask("POST", "/v1/torrents", "", add)
+        try await whole()
+        let pinged = try await ask("POST", "\(own)/ping", "", PingRequest(endpoint: nobody, seconds: 2))
+        #expect((pinged["probe"] as? Object)?["failure"] != nil, "\(pinged)")
+        for route in Router.routes where route.method == "GET" {
+            try await ask("GET", route.template, route.template == "/v1/events" ? "?follow=false" : "")
+        }
+        try await ask("PUT", "\(own)/limits", "", TorrentLimits(upload: 0, download: 1 << 20))
+        try await ask("PUT", "\(own)/selection", "", SelectionRequest(select: ["0"], deselect: []))
+        try await ask("POST", "\(own)/members", "", MembersRequest(members: ["127.0.0.8"]))
+        try await ask("DELETE", "\(own)/members", "?rule=127.0.0.8")
+        try await ask("PUT", "\(own)/members", "", MembersRequest(members: ["\(seeder.endpoint)"]))
+        try await ask("POST", "\(own)/rename", "", RenameRequest(file: "content.bin", to: "renamed.bin"))
+        try await whole()
+        try await ask("POST", "\(own)/move", "", MoveRequest(folder: "\(node.folder)/moved"))
+        try await ask("POST", "\(own)/pause")
+        let content = "\(node.folder)/moved/renamed.bin"
+        try Data(RunningNode.content(40_000)).write(to: URL(filePath: content))
+        let verified = try await ask("POST", "\(own)/verify")
+        #expect((verified["badFiles"] as? [Any])?.count == 1)
+        try await ask("POST", "\(own)/resume")
+        try await ask("DELETE", own)
+        #expect(asked == Set(Router.routes.map { "\($0.method) \($0.template)" }))
         for (target, body) in [("/v1/nothing", nil), ("/v1/torrents", "{}")] as [(String, String?)] {
-            let answer = try await node.client.raw("POST", target, body: body.map { Array($0.utf8) })
-            let value = try JSONSerialization.jsonObject(with: Data(answer.body))
-            check(value, ["$ref": "#/components/schemas/Problem"], schemas, at: target)
+            let answer = try await client.raw("POST", target, body: body.map { Array($0.utf8) })
+            expect(try #require(try OpenAPISchemas.value(answer.body)), ["$ref": "/Problem"], target)
         }
         try await node.stop()
         try await seeder.stop()
     }
 
-    /// A field that is not described, or is missing, or is of another kind, fails the test.
-    private func check(_ value: Any, _ schema: Object, _ schemas: [String: Object], at place: String) {
-        if let reference = schema["$ref"] as? String {
-            let name = String(reference.split(separator: "/").last ?? "")
-            guard let found = schemas[name] else {
-                Issue.record("\(place): there is no schema \(name)")
-                return
-            }
-            return check(value, found, schemas, at: "\(place) \(name)")
-        }
-        switch schema["type"] as? String {
-        case "object":
-            guard let object = value as? Object else { return Self.wrong(place) }
-            let properties = schema["properties"] as? [String: Object] ?? [:]
-            for name in schema["required"] as? [String] ?? [] where object[name] == nil {
-                Issue.record("\(place): \(name) is missing")
-            }
-            for (name, value) in object {
-                // Described elsewhere, and open to more.
-                if properties[name] == nil, schema["additionalProperties"] as? Bool == true { continue }
-                let described = properties[name] ?? schema["additionalProperties"] as? Object
-                guard let described else {
-                    Issue.record("\(place): \(name) is not described")
-                    continue
-                }
-                check(value, described, schemas, at: "\(place).\(name)")
-            }
-        case "array":
-            guard let list = value as? [Any], let items = schema["items"] as? Object else {
-                return Self.wrong(place)
-            }
-            for value in list { check(value, items, schemas, at: place) }
-        case "string":
-            guard let text = value as? String else { return Self.wrong(place) }
-            if let words = schema["enum"] as? [String] { #expect(words.contains(text), "\(place)") }
-        case "integer", "number", "boolean":
-            if !(value is NSNumber) { Self.wrong(place) }
-        default: Issue.record("\(place): the schema has no type")
+    /// What no route says here for sure. Red where a field has another name or kind than its schema says.
+    @Test("A file that stayed where it was, and a ping that got somewhere, are as their schemas have them")
+    func values() throws {
+        let error = EngineError(.permissionDenied, "remove x", reason: "a", remedy: "b", path: "/x")
+        let left = LeftFiles.Entry(path: "/x", error: ErrorReport(error))
+        let ping = try JSONDecoder().decode(
+            PingReport.self,
+            from: Data(
+                #"""
+                {"schemaVersion": 1, "probe": {"endpoint": "127.0.0.1:1", "wasConnected": false,
+                 "steps": [{"stage": "dial", "milliseconds": 0.5}, {"stage": "tcp", "milliseconds": 1}],
+                 "failure": {"stage": "handshake", "reason": "closed", "detail": "x", "milliseconds": 2.5}}}
+                """#.utf8))
+        #expect(ping.probe.steps.count == 2 && ping.probe.failure?.reason == .closed)
+        for (value, schema) in [(left, "LeftFilesEntry"), (ping, "PingReport")] as [(any Encodable, String)] {
+            let json = try JSONEncoder().encode(value)
+            expect(try #require(try OpenAPISchemas.value(json)), ["$ref": "/\(schema)"], schema)
         }
     }
 
-    private static func wrong(_ place: String) { Issue.record("\(place) is of another kind") }
+    @Test(
+        "What is of another kind than its schema says is seen",
+        arguments: [
+            (#"{"a": 1}"#, 0), (#"{"a": true}"#, 1), (#"{"a": 1.5}"#, 1), (#"{"a": "1"}"#, 1),
+            (#"{"a": -1}"#, 1), (#"{"a": null}"#, 1), ("{}", 1), (#"{"a": 1, "b": 0.5, "c": false}"#, 0),
+            (#"{"a": 1, "b": true}"#, 1), (#"{"a": 1, "c": 0}"#, 1), (#"{"a": 1, "d": 1}"#, 1), ("[]", 1),
+            (#"{"a": 1, "e": ["x"]}"#, 0), (#"{"a": 1, "e": ["x", "y", 1]}"#, 2),
+        ])
+    func kinds(_ json: String, _ count: Int) throws {
+        let schema = """
+            {type: object, required: [a], properties: {a: {type: integer, minimum: 0}, b: {type: number}, \
+            c: {type: boolean}, e: {type: array, items: {type: string, enum: [x]}}}}
+            """
+        let found = OpenAPISchemas(schemas: [:]).problems(
+            try #require(try OpenAPISchemas.value(Data(json.utf8))),
+            try #require(try Yams.load(yaml: schema) as? Object), at: "x")
+        #expect(found.count == count, "\(found)")
+    }
+
+    private func expect(_ value: Any, _ schema: Object, _ place: String) {
+        for problem in schemas.problems(value, schema, at: place) { Issue.record("\(problem)") }
+    }
 }

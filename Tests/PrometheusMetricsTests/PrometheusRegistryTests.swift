@@ -88,6 +88,27 @@ struct PrometheusRegistryTests {
             samples(registry, "metrics_refused").last == "metrics_refused_series_total{reason=\"limit\"} 97")
     }
 
+    @Test("Where somebody records what the overflow is called, before or after it, that is one series")
+    func other() {
+        for order in [["other", "0", "1", "2"], ["0", "1", "2", "other"]] {
+            let registry = PrometheusRegistry(seriesLimit: 2)
+            let counters = order.map {
+                Counter(label: "many", dimensions: [("peer", $0)], factory: registry)
+            }
+            for counter in counters { counter.increment() }
+            let expected = [
+                "many_total{peer=\"0\"} 1", "many_total{peer=\"1\"} 1", "many_total{peer=\"other\"} 2",
+            ]
+            #expect(samples(registry, "many") == expected)
+            // Room is made, and what counts in the overflow stays.
+            for (name, counter) in zip(order, counters) where name != "1" { counter.destroy() }
+            Counter(label: "many", dimensions: [("peer", "other")], factory: registry).increment()
+            #expect(
+                samples(registry, "many")
+                    == ["many_total{peer=\"1\"} 1", "many_total{peer=\"other\"} 3"])
+        }
+    }
+
     @Test("A name that belongs to another kind is not written twice, and is counted")
     func conflict() {
         let registry = PrometheusRegistry()

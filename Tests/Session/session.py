@@ -217,13 +217,13 @@ class Session:
         self.b.ask("limit", self.second, "--limit-down", "2M")
         self.a.ask("members", "add", self.second, B)
         eventually("bytes of the second", lambda: self.b.torrent(self.second)["verifiedBytes"] > 0)
-        peer = next(p["peer"] for p in self.a.ask("peers", self.second).events("peer") if p["peer"]["state"] == "connected")
+        peer = next(p["peer"] for p in self.a.ask("peers", self.second).events("torrentPeer") if p["peer"]["state"] == "connected")
         expect("who let it in", (peer["rule"], peer["source"]) == (B, "inviteList"), peer)
         self.a.ask("members", "remove", self.second, B)
-        peers = self.a.ask("peers", self.second).events("peer")
+        peers = self.a.ask("peers", self.second).events("torrentPeer")
         expect("cut at once", not [p for p in peers if p["peer"]["state"] == "connected"], peers)
         self.a.ask("members", "add", self.second, B)
-        connected = lambda: [p for p in self.b.ask("peers", self.second).events("peer") if p["peer"]["state"] == "connected"]
+        connected = lambda: [p for p in self.b.ask("peers", self.second).events("torrentPeer") if p["peer"]["state"] == "connected"]
         eventually("let in again", connected, limit=90)
         self.ping()
         self.a.end(signal.SIGKILL)

@@ -1,5 +1,5 @@
 /// A body of a request, whose fields are all known: a misspelt one would be a wish that nobody hears.
-protocol RequestBody: Decodable {
+protocol RequestBody: Decodable, Sendable {
     /// Every field, and of one that holds an object, what that is.
     static var fields: [String: (any RequestBody.Type)?] { get }
 }

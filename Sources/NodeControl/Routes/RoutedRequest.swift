@@ -24,8 +24,4 @@ struct RoutedRequest: Sendable {
         default: throw Problem(400, "badRequest", "\(name) is true or false")
         }
     }
-
-    func body<Body: RequestBody>(_ type: Body.Type = Body.self) throws(Problem) -> Body {
-        try request.decoded(Strict<Body>.self).body
-    }
 }

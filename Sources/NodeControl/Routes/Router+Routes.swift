@@ -39,8 +39,8 @@ extension Router {
 
     private static let torrents: [Route] = [
         Route("GET", "/v1/torrents") { node, _ in try .json(TorrentList(torrents: await node.torrents())) },
-        Route("POST", "/v1/torrents", takesTorrent: true) { node, request in
-            let infoHash = try await node.add(try request.body())
+        Route("POST", "/v1/torrents", body: AddRequest.self, takesTorrent: true) { node, _, add in
+            let infoHash = try await node.add(add)
             var answer = try await torrent(infoHash, node, status: 201)
             answer.extraHeaders = [("location", "/v1/torrents/\(infoHash)")]
             return answer
@@ -60,23 +60,21 @@ extension Router {
             try await node.store.resume(request.infoHash)
             return try await torrent(request.infoHash, node)
         },
-        Route("POST", "/v1/torrents/{infoHash}/move") { node, request in
-            let move = try request.body(MoveRequest.self)
-            return try .json(LeftFiles(try await node.move(request.infoHash, to: move.folder)))
+        Route("POST", "/v1/torrents/{infoHash}/move", body: MoveRequest.self) { node, request, move in
+            try .json(LeftFiles(try await node.move(request.infoHash, to: move.folder)))
         },
-        Route("POST", "/v1/torrents/{infoHash}/rename") { node, request in
-            let rename = try request.body(RenameRequest.self)
+        Route("POST", "/v1/torrents/{infoHash}/rename", body: RenameRequest.self) { node, request, rename in
             try await node.store.rename(request.infoHash, rename.file, to: rename.to)
             return try await torrent(request.infoHash, node)
         },
-        Route("PUT", "/v1/torrents/{infoHash}/limits") { node, request in
-            let limits = try request.body(TorrentLimits.self)
+        Route("PUT", "/v1/torrents/{infoHash}/limits", body: TorrentLimits.self) { node, request, limits in
             try await node.store.setRateLimits(
                 upload: limits.upload, download: limits.download, of: request.infoHash)
             return try await torrent(request.infoHash, node)
         },
-        Route("PUT", "/v1/torrents/{infoHash}/selection") { node, request in
-            try await node.store.select(request.body(SelectionRequest.self).selection, of: request.infoHash)
+        Route("PUT", "/v1/torrents/{infoHash}/selection", body: SelectionRequest.self) {
+            node, request, body in
+            try await node.store.select(body.selection, of: request.infoHash)
             return try await torrent(request.infoHash, node)
         },
     ]
@@ -85,16 +83,16 @@ extension Router {
         Route("GET", "/v1/torrents/{infoHash}/members") { node, request in
             try .json(MemberList(members: try await node.members(of: request.infoHash)))
         },
-        Route("POST", "/v1/torrents/{infoHash}/members") { node, request in
-            let added = try NodeController.members(request.body(MembersRequest.self).members)
+        Route("POST", "/v1/torrents/{infoHash}/members", body: MembersRequest.self) { node, request, body in
+            let added = try NodeController.members(body.members)
             return try .json(
                 MemberList(
                     members: try await node.changeMembers(of: request.infoHash) { members in
                         members + added.filter { new in !members.contains { $0.rule == new.rule } }
                     }))
         },
-        Route("PUT", "/v1/torrents/{infoHash}/members") { node, request in
-            let members = try NodeController.members(request.body(MembersRequest.self).members)
+        Route("PUT", "/v1/torrents/{infoHash}/members", body: MembersRequest.self) { node, request, body in
+            let members = try NodeController.members(body.members)
             return try .json(
                 MemberList(members: try await node.changeMembers(of: request.infoHash) { _ in members }))
         },
@@ -121,8 +119,8 @@ extension Router {
         Route("GET", "/v1/torrents/{infoHash}/explain") { node, request in
             try .json(ExplanationReport(explanation: try await node.store.explain(request.infoHash)))
         },
-        Route("POST", "/v1/torrents/{infoHash}/ping") { node, request in
-            try .json(try await node.ping(request.body(), of: request.infoHash))
+        Route("POST", "/v1/torrents/{infoHash}/ping", body: PingRequest.self) { node, request, ping in
+            try .json(try await node.ping(ping, of: request.infoHash))
         },
         Route("POST", "/v1/torrents/{infoHash}/verify") { node, request in
             try .json(try await node.verify(request.infoHash))

@@ -37,7 +37,7 @@ public struct BearerToken: Sendable {
                 .permissionDenied, operation, reason: "others have access to it, and may know the token",
                 remedy: "remove it: the node makes a new one at its next start", path: path)
         }
-        let bytes = try readSmallFile(path, limit: 1024, followsLink: false, operation: operation)
+        let bytes = try readSmallFile(descriptor, limit: 1024, operation: operation, path: path)
         let text = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first ?? ""
         guard text.utf8.count == Self.digits, text.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
             throw EngineError(
@@ -61,7 +61,7 @@ public struct BearerToken: Sendable {
 
     private static func make(at path: String) throws(EngineError) {
         let operation = "make the token \(quoted(path))"
-        // Under another name until it is whole: a crash leaves no half a token.
+        // Under another name until it is whole and on disk: neither a crash nor a power cut leaves half a token.
         let draft = "\(path).new"
         if Glibc.unlink(draft) != 0, errno != ENOENT {
             throw EngineError(operation, errno: errno, path: draft)
@@ -72,7 +72,9 @@ public struct BearerToken: Sendable {
         let bytes = (0..<digits / 2).map { _ in UInt8.random(in: .min ... .max, using: &random) }
         let text = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         try file.write(Array("\(text)\n".utf8), at: 0, operation: operation, path: draft)
-        guard rename(draft, path) == 0 else { throw EngineError(operation, errno: errno, path: path) }
+        guard fsync(file.number) == 0, rename(draft, path) == 0 else {
+            throw EngineError(operation, errno: errno, path: path)
+        }
     }
 
     /// Whether a client's word is the token; takes the same time wherever it differs.

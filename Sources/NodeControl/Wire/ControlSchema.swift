@@ -2,6 +2,4 @@
 public enum ControlSchema {
     /// The version, in every answer. Another number is another meaning; a field that is added keeps it.
     public static let version = 1
-    /// What every path of that version begins with.
-    public static let pathPrefix = "/v1"
 }

@@ -1,7 +1,7 @@
 /// Why a torrent does not move, or that nothing is wrong: one of a closed set, each with its evidence.
 ///
-/// Listed from upstream to downstream, which is the order in which they are looked for (Docs/Explain.md). Later versions
-/// may add some, of certificates for example: switch with a `default`. ``name`` is stable.
+/// Docs/Explain.md has the order in which they are looked for. Later versions may add some, of certificates for example:
+/// switch with a `default`. ``name`` is stable.
 public enum Cause: Sendable, Hashable {
     /// It does not run because somebody paused it, or nobody took it up.
     case paused(Pause)

@@ -12,6 +12,13 @@ package func readSmallFile(
 ) throws(EngineError) -> [UInt8] {
     let file = try Descriptor(
         path, O_RDONLY | O_NONBLOCK | O_NOCTTY | (followsLink ? 0 : O_NOFOLLOW), operation: operation)
+    return try readSmallFile(file, limit: limit, operation: operation, path: path)
+}
+
+/// Reads the whole regular file that stands behind a descriptor, of which nothing was read yet.
+package func readSmallFile(
+    _ file: Descriptor, limit: Int, operation: String, path: String
+) throws(EngineError) -> [UInt8] {
     let status = try file.status(operation, path: path)
     guard status.st_mode & S_IFMT == S_IFREG else {
         throw EngineError(.inputOutput, operation, reason: "it is not a regular file", path: path)

@@ -64,8 +64,6 @@ package struct SwarmHistory: Sendable {
     package private(set) var peers: [Place: Seen] = [:]
     /// The last ones, the oldest first.
     package private(set) var hashFailures: [HashFailure] = []
-    /// How many there were in all.
-    package private(set) var hashFailureCount = 0
     /// When payload was last seen to have come. The engine's rates say so for a minute after the last byte.
     package private(set) var lastReceived: ContinuousClock.Instant?
     private var receivedBytes: UInt64 = 0
@@ -106,7 +104,6 @@ package struct SwarmHistory: Sendable {
         case .peerBanned(let endpoint):
             ban(endpoint, now)
         case .hashFailed(let piece):
-            hashFailureCount += 1
             hashFailures.append(HashFailure(piece: piece, time: now))
             if hashFailures.count > Self.hashFailureCapacity { hashFailures.removeFirst() }
         default:

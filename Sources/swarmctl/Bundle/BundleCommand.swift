@@ -55,7 +55,7 @@ struct BundleCommand: AsyncParsableCommand {
 
 /// An archive for a bug report.
 struct BundleEvent: OutputEvent {
-    static let event = "bundle"
+    static let event = EventName.bundle
     let output: String
     let isRedacted: Bool
     let members: [String]

@@ -2,7 +2,7 @@ import TorrentEngine
 
 /// What happened in the demo, and whether it is as it should be.
 struct DemoReport: OutputEvent {
-    static let event = "demo"
+    static let event = EventName.demo
 
     /// A copy that was fetched and compared.
     struct Copy: Sendable {

@@ -2,7 +2,7 @@ import TorrentEngine
 
 /// A line of the leak check: one channel, or one part of the audit.
 struct LeakRow: OutputEvent {
-    static let event = "leakcheckRow"
+    static let event = EventName.leakcheckRow
 
     enum Verdict: String, Encodable, Sendable { case silent, leaked, unchecked }
 
@@ -17,7 +17,7 @@ struct LeakRow: OutputEvent {
 
 /// What came of the leak check.
 struct LeakReport: OutputEvent {
-    static let event = "leakcheck"
+    static let event = EventName.leakcheck
 
     /// Nil where only channels were asked for.
     let audit: EngineAudit?

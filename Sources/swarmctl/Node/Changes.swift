@@ -58,7 +58,7 @@ struct Remove: AsyncParsableCommand {
 
 /// A torrent has gone.
 struct RemovedEvent: OutputEvent {
-    static let event = "removed"
+    static let event = EventName.removed
     let infoHash: String
     let deletedData: Bool
 }
@@ -89,7 +89,7 @@ struct Move: AsyncParsableCommand {
 
 /// A torrent's content is elsewhere.
 struct MovedEvent: OutputEvent {
-    static let event = "moved"
+    static let event = EventName.moved
     let infoHash: String
     let folder: String
     let left: [LeftFiles.Entry]

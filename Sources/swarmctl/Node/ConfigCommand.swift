@@ -105,7 +105,7 @@ struct ConfigCommand: AsyncParsableCommand {
 
 /// What counts for every key.
 struct ConfigEvent: OutputEvent {
-    static let event = "config"
+    static let event = EventName.config
     let report: SettingsReport
 
     func encode(to encoder: any Encoder) throws { try report.encode(to: encoder) }

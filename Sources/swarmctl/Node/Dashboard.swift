@@ -30,6 +30,6 @@ struct Dashboard: AsyncParsableCommand {
 
 /// Where the dashboard is.
 struct DashboardEvent: OutputEvent {
-    static let event = "dashboard"
+    static let event = EventName.dashboard
     let url: String
 }

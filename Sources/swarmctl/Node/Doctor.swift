@@ -67,7 +67,7 @@ extension NodeCheck.Severity {
 
 /// What was looked at, and how bad the worst of it is.
 struct DoctorEvent: OutputEvent {
-    static let event = "doctor"
+    static let event = EventName.doctor
     let checks: [NodeCheck]
     let worst: NodeCheck.Severity
 }

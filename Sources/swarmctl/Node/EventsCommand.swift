@@ -53,7 +53,7 @@ struct EventsCommand: AsyncParsableCommand, EndsWhenInterrupted {
 
 /// What happened in a node.
 struct NodeEventLine: OutputEvent {
-    static let event = "nodeEvent"
+    static let event = EventName.nodeEvent
     let id: String?
     let occurred: NodeEvent
 }

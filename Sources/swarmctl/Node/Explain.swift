@@ -25,7 +25,7 @@ struct Explain: AsyncParsableCommand {
 
 /// Why a torrent does not move.
 struct ExplanationEvent: OutputEvent {
-    static let event = "explanation"
+    static let event = EventName.explanation
     let infoHash: String
     let explanation: Explanation
 }

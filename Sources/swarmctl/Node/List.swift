@@ -60,7 +60,7 @@ struct List: AsyncParsableCommand {
 
 /// A torrent of a node.
 struct TorrentEvent: OutputEvent {
-    static let event = "torrent"
+    static let event = EventName.torrent
     let torrent: TorrentReport
 
     func encode(to encoder: any Encoder) throws { try torrent.encode(to: encoder) }

@@ -98,7 +98,7 @@ private func show(_ members: MemberList, of torrent: TorrentReport, _ output: Ou
 
 /// Who may be in the swarm.
 struct MembersEvent: OutputEvent {
-    static let event = "members"
+    static let event = EventName.members
     let infoHash: String
     let members: [MemberEntry]
 }

@@ -76,14 +76,14 @@ struct Peers: AsyncParsableCommand {
 
 /// A peer of a torrent.
 struct TorrentPeerEvent: OutputEvent {
-    static let event = "peer"
+    static let event = EventName.torrentPeer
     let infoHash: String
     let peer: PeerReport
 }
 
 /// Who was refused.
 struct DeniedEvent: OutputEvent {
-    static let event = "denied"
+    static let event = EventName.denied
     let report: RefusalReport
 
     func encode(to encoder: any Encoder) throws { try report.encode(to: encoder) }

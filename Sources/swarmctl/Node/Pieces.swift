@@ -49,7 +49,7 @@ struct Pieces: AsyncParsableCommand {
 
 /// Which pieces are there.
 struct PiecesEvent: OutputEvent {
-    static let event = "pieces"
+    static let event = EventName.pieces
     let infoHash: String
     let map: PieceMap
 }

@@ -52,7 +52,7 @@ struct Ping: AsyncParsableCommand {
 
 /// How far a dial got.
 struct PingEvent: OutputEvent {
-    static let event = "ping"
+    static let event = EventName.ping
     let infoHash: String
     let probe: PeerProbe
 }

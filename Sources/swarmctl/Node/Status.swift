@@ -65,7 +65,7 @@ struct Status: AsyncParsableCommand, EndsWhenInterrupted {
 
 /// The node at one moment.
 struct NodeStatusEvent: OutputEvent {
-    static let event = "status"
+    static let event = EventName.status
     let status: NodeStatus
 
     func encode(to encoder: any Encoder) throws { try status.encode(to: encoder) }

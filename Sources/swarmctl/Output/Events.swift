@@ -10,7 +10,7 @@ struct FileFact: Encodable, Sendable, Hashable {
 
 /// A torrent was made.
 struct CreatedEvent: OutputEvent {
-    static let event = "created"
+    static let event = EventName.created
 
     struct Skipped: Encodable, Sendable {
         let path: String
@@ -41,7 +41,7 @@ struct CreatedEvent: OutputEvent {
 
 /// A torrent or magnet link was looked at.
 struct InspectedEvent: OutputEvent {
-    static let event = "inspected"
+    static let event = EventName.inspected
 
     struct Renaming: Encodable, Sendable {
         let from: String
@@ -64,7 +64,7 @@ struct InspectedEvent: OutputEvent {
 
 /// A listening socket stands.
 struct ListeningEvent: OutputEvent {
-    static let event = "listening"
+    static let event = EventName.listening
 
     let address: String
     let port: UInt16
@@ -77,7 +77,7 @@ struct ListeningEvent: OutputEvent {
 
 /// An interface that the engine is bound to went away, or is back.
 struct InterfaceEvent: OutputEvent {
-    static let event = "interface"
+    static let event = EventName.interface
 
     enum State: String, Encodable, Sendable {
         case down, up
@@ -89,7 +89,7 @@ struct InterfaceEvent: OutputEvent {
 
 /// What to hand to the members.
 struct InviteEvent: OutputEvent {
-    static let event = "invite"
+    static let event = EventName.invite
 
     let infoHash: String
     let magnet: String
@@ -97,7 +97,7 @@ struct InviteEvent: OutputEvent {
 
 /// Something happened to a peer.
 struct PeerEvent: OutputEvent {
-    static let event = "peer"
+    static let event = EventName.peer
 
     enum State: String, Encodable, Sendable {
         case connected, refused, disconnected, banned
@@ -114,7 +114,7 @@ struct PeerEvent: OutputEvent {
 
 /// How far a fetch has come.
 struct ProgressEvent: OutputEvent {
-    static let event = "progress"
+    static let event = EventName.progress
 
     let doneBytes: UInt64
     let totalBytes: UInt64
@@ -124,7 +124,7 @@ struct ProgressEvent: OutputEvent {
 
 /// A fetch has every byte.
 struct FinishedEvent: OutputEvent {
-    static let event = "finished"
+    static let event = EventName.finished
 
     let infoHash: String
     let files: [FileFact]
@@ -136,7 +136,7 @@ struct FinishedEvent: OutputEvent {
 
 /// Every piece was looked at.
 struct VerifiedEvent: OutputEvent {
-    static let event = "verified"
+    static let event = EventName.verified
 
     struct BadFile: Encodable, Sendable {
         let path: String
@@ -148,9 +148,9 @@ struct VerifiedEvent: OutputEvent {
     let badFiles: [BadFile]
 }
 
-/// The last line, whenever the exit status is not 0, 130 or 143.
+/// Why a command ends without success: the last line (Docs/Cli.md has the exits without one).
 struct ErrorEvent: OutputEvent {
-    static let event = "error"
+    static let event = EventName.error
 
     let code: String
     let exitCode: Int32
@@ -167,7 +167,7 @@ struct ErrorEvent: OutputEvent {
 
 /// A state directory was opened.
 struct StateEvent: OutputEvent {
-    static let event = "state"
+    static let event = EventName.state
 
     struct Problem: Encodable, Sendable {
         let file: String
@@ -192,7 +192,7 @@ struct StateEvent: OutputEvent {
 
 /// A torrent of the state directory was taken up, or could not be.
 struct RestoredEvent: OutputEvent {
-    static let event = "restored"
+    static let event = EventName.restored
 
     let infoHash: String
     @OrNull var reason: String?

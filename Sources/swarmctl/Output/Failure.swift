@@ -48,7 +48,7 @@ struct Failure: Error, Hashable {
         return "\(text) (\(path))"
     }
 
-    /// The failure that an error stands for; nil for the argument parser's own errors.
+    /// The failure that an error stands for; nil for the argument parser's own errors, and for what nobody foresaw.
     init?(of error: any Error) {
         switch error {
         case let failure as Failure: self = failure

@@ -1,7 +1,7 @@
 /// An object of the JSON contract.
 protocol OutputEvent: Encodable, Sendable {
     /// The value of its `event` field.
-    static var event: String { get }
+    static var event: EventName { get }
 }
 
 /// An event as it is written: with `schemaVersion` and `event`.

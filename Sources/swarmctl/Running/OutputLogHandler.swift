@@ -1,4 +1,5 @@
 import Logging
+import SwarmdSupport
 
 /// Sends log lines where the notes go, so that they do not cut through a progress bar.
 struct OutputLogHandler: LogHandler {
@@ -16,7 +17,9 @@ struct OutputLogHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    func log(event: LogEvent) {
-        output.note("\(event.level): \(safe("\(event.message)"))")
+    func log(event: LogEvent) { output.note(line(event)) }
+
+    func line(_ event: LogEvent) -> String {
+        "\(event.level): \(safe("\(event.message)\(metadata.with(event).words)"))"
     }
 }

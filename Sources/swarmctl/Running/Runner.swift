@@ -63,10 +63,21 @@ struct Runner: Sendable {
             }
             return Output.writeFailure ?? .success
         }
-        if !wantsJSON { output.note(Swarmctl.fullMessage(for: error)) }
-        let usage = Failure.usage(
-            Swarmctl.message(for: error), remedy: "see swarmctl \(named(error)) --help")
-        return wantsJSON ? output.fail(usage) : .usage
+        let failure = Self.failure(ofUnknown: error, in: named(error))
+        guard failure.status == .usage, !wantsJSON else { return output.fail(failure) }
+        output.note(Swarmctl.fullMessage(for: error))
+        return failure.status
+    }
+
+    /// What an error is that is none of ours: a mistake in the arguments where the parser says so, else nobody foresaw it.
+    static func failure(ofUnknown error: any Error, in command: String) -> Failure {
+        let message = Swarmctl.message(for: error)
+        guard Swarmctl.exitCode(for: error) == .validationFailure else {
+            return Failure(
+                "internalFailure", .software, message.isEmpty ? "\(error)" : message,
+                remedy: "this is a fault of swarmctl's own: report it, with what it was told to do")
+        }
+        return .usage(message, remedy: "see swarmctl \(command) --help")
     }
 
     /// The command that was meant, for the hint.
