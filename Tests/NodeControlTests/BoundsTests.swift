@@ -44,6 +44,8 @@ struct BoundsTests {
             "POST /v1/torrents HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
             "GET /v1/%zz HTTP/1.1\r\nhost: x\r\n\r\n",
             "GET * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+            "GET /livez HTTP/1.1\r\n\r\n", "GET /livez HTTP/1.1\r\nhost: x\r\nhost: y\r\n\r\n",
+            "GET /%-0 HTTP/1.1\r\nhost: x\r\n\r\n",
         ])
     func malformed(_ text: String) async throws {
         let node = try await RunningNode.start()
@@ -78,7 +80,7 @@ struct BoundsTests {
         let node = try await RunningNode.start(limits: limits)
         let head = "PUT /v1/torrents/\(String(repeating: "0", count: 40))/limits HTTP/1.1\r\nhost: x\r\n"
         for text in [
-            "\(head)content-length: 1001\r\n\r\n",
+            "\(head)content-length: 1001\r\n\r\n", "\(head)content-length: 9223372036854775808\r\n\r\n",
             "\(head)transfer-encoding: chunked\r\n\r\n1000\r\n\(String(repeating: "y", count: 1500))",
         ] {
             let raw = try RawClient(node.server.path)

@@ -16,6 +16,9 @@ public struct ReceivedEvent: Sendable, Hashable {
 }
 
 extension ControlClient {
+    /// Bytes of one event.
+    private static let maximumEventBytes = 1 << 20
+
     /// The events that the node keeps, the oldest first.
     ///
     /// - Parameter id: Only those behind the one with that ID; where the node does not have all of them, the first is a
@@ -23,7 +26,7 @@ extension ControlClient {
     /// - Throws: ``ControlClientError``.
     public func keptEvents(after id: String? = nil) async throws(ControlClientError) -> [ReceivedEvent] {
         var events: [ReceivedEvent] = []
-        try await stream("/v1/events?follow=false", after: id, begun: {}) {
+        try await stream("/v1/events?follow=false", after: id, within: answerTime, begun: {}) {
             events.append($0)
             return true
         }
@@ -53,17 +56,21 @@ extension ControlClient {
 
     /// Until the answer ends, or `take` has enough.
     private func stream(
-        _ target: String, after id: String?, begun: () -> Void, take: (ReceivedEvent) -> Bool
+        _ target: String, after id: String?, within limit: Duration? = nil, begun: () -> Void,
+        take: (ReceivedEvent) -> Bool
     ) async throws(ControlClientError) {
         var lines = EventLines()
         var failure: (status: Int, body: [UInt8])?
         let headers = id.map { [("last-event-id", $0)] } ?? []
-        try await open("GET", target, headers: headers) { part throws(ControlClientError) in
+        try await open("GET", target, headers: headers, within: limit) { part throws(ControlClientError) in
             switch part {
             case .head(let head):
                 if head.status != .ok { failure = (Int(head.status.code), []) }
             case .body(let buffer):
                 guard failure == nil else {
+                    guard failure?.body.count ?? 0 < Self.maximumEventBytes else {
+                        throw tooLarge(Self.maximumEventBytes)
+                    }
                     failure?.body.append(contentsOf: buffer.readableBytesView)
                     return true
                 }
@@ -73,12 +80,12 @@ extension ControlClient {
                     case .event(let event): guard take(event) else { return false }
                     }
                 }
+                guard lines.heldBytes <= Self.maximumEventBytes else {
+                    throw tooLarge(Self.maximumEventBytes)
+                }
             case .end:
                 guard let failure else { return false }
-                guard let problem = try? JSONDecoder().decode(Problem.self, from: Data(failure.body)) else {
-                    throw .notUnderstood(path: path, reason: "status \(failure.status)")
-                }
-                throw .problem(problem)
+                throw self.failure(failure.status, failure.body)
             }
             return true
         }
@@ -95,6 +102,8 @@ struct EventLines {
     private var line: [UInt8] = []
     private var id: String?
     private var data = ""
+    /// Bytes of what has not ended yet.
+    var heldBytes: Int { line.count + data.utf8.count }
 
     mutating func take(_ bytes: some Sequence<UInt8>) -> [Found] {
         var out: [Found] = []

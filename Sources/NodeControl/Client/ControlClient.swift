@@ -21,6 +21,8 @@ public struct ControlClient: Sendable {
     /// How long an answer to GET may take to its end: it says only what the node knows. What has something done may take
     /// as long as that takes.
     public var answerTime: Duration = .seconds(30)
+    /// Bytes of an answer: a node's with 10,000 torrents has a sixth of it.
+    var maximumBytes = 64 << 20
 
     /// Makes a client; nothing is connected yet.
     ///
@@ -98,9 +100,13 @@ public struct ControlClient: Sendable {
 
     private func decode<Answer: Decodable>(_ bytes: [UInt8]) throws(ControlClientError) -> Answer {
         do {
-            return try JSONDecoder().decode(Answer.self, from: Data(bytes))
+            return try JSONDecoder().decode(Versioned<Answer>.self, from: Data(bytes)).answer
+        } catch let error as OtherVersion {
+            throw .notUnderstood(
+                path: path,
+                reason: "it is of version \(error.version), and this program knows \(ControlSchema.version)")
         } catch {
-            throw .notUnderstood(path: path, reason: "\(error)")
+            throw .notUnderstood(path: path, reason: String("\(error)".prefix(300)))
         }
     }
 
@@ -110,9 +116,22 @@ public struct ControlClient: Sendable {
     ) async throws(ControlClientError) -> [UInt8] {
         let answer = try await raw(method, target, body: body, within: method == "GET" ? answerTime : nil)
         guard (200..<300).contains(answer.status) else {
-            throw .problem(try decode(answer.body))
+            throw failure(answer.status, answer.body)
         }
         return answer.body
+    }
+
+    /// What an answer says that says no.
+    func failure(_ status: Int, _ body: [UInt8]) -> ControlClientError {
+        do throws(ControlClientError) {
+            return .problem(try decode(body))
+        } catch {
+            return .notUnderstood(path: path, reason: "status \(status) without a problem document")
+        }
+    }
+
+    func tooLarge(_ bytes: Int) -> ControlClientError {
+        .notUnderstood(path: path, reason: "it has more than \(bytes >> 20) MiB")
     }
 
     /// Any answer.
@@ -121,10 +140,12 @@ public struct ControlClient: Sendable {
     ) async throws(ControlClientError) -> (status: Int, headers: HTTPHeaders, body: [UInt8]) {
         var out: [UInt8] = []
         var head: HTTPResponseHead?
-        try await open(method, target, body: body, within: limit) { part in
+        try await open(method, target, body: body, within: limit) { part throws(ControlClientError) in
             switch part {
             case .head(let found): head = found
-            case .body(let buffer): out.append(contentsOf: buffer.readableBytesView)
+            case .body(let buffer):
+                guard out.count + buffer.readableBytes <= maximumBytes else { throw tooLarge(maximumBytes) }
+                out.append(contentsOf: buffer.readableBytesView)
             case .end: return false
             }
             return true
@@ -210,4 +231,23 @@ public struct ControlClient: Sendable {
             throw .noNode(path: path, reason: "\(error)")
         }
     }
+}
+
+/// An answer, once it is known to be of the version that is understood here.
+private struct Versioned<Answer: Decodable>: Decodable {
+    private enum Field: CodingKey {
+        case schemaVersion
+    }
+
+    let answer: Answer
+
+    init(from decoder: any Decoder) throws {
+        let version = try decoder.container(keyedBy: Field.self).decode(Int.self, forKey: .schemaVersion)
+        guard version == ControlSchema.version else { throw OtherVersion(version: version) }
+        answer = try Answer(from: decoder)
+    }
+}
+
+private struct OtherVersion: Error {
+    let version: Int
 }

@@ -19,6 +19,7 @@ extension NodeController {
             for peer in magnet.peers { members.append(Member(try AddressRule(peer), source: .invite)) }
         }
         let infoHash = reference.infoHash
+        members = try Self.limited(members, of: infoHash)
         guard request.role != .seed else {
             try await seed(reference, request, members)
             return infoHash
@@ -77,6 +78,22 @@ extension NodeController {
     }
 
     // MARK: - Members
+
+    /// Members of one torrent: each is looked at for each connection, and dialled at the start.
+    static let maximumMembers = 10_000
+
+    /// Each rule once, the first of those that have it.
+    static func limited(_ members: [Member], of infoHash: InfoHash) throws(EngineError) -> [Member] {
+        var seen: Set<AddressRule> = []
+        let out = members.filter { seen.insert($0.rule).inserted }
+        guard out.count <= maximumMembers else {
+            throw EngineError(
+                .limitExceeded, "set the members of torrent \(infoHash)",
+                reason: "a torrent has at most \(maximumMembers) members, and these are \(out.count)",
+                remedy: "name blocks of addresses: 10.0.0.0/24")
+        }
+        return out
+    }
 
     static func members(_ rules: [String]) throws(EngineError) -> [Member] {
         var out: [Member] = []

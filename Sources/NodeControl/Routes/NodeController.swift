@@ -184,8 +184,9 @@ actor NodeController {
                     reason: "it belongs to a job, which says who they are", remedy: "change the job's members"
                 )
             }
-            try await store.setMembers(try change(entry.members), of: infoHash)
-            return try await members(of: infoHash)
+            let members = try Self.limited(try change(entry.members), of: infoHash)
+            try await store.setMembers(members, of: infoHash)
+            return try await self.members(of: infoHash)
         }
         changing = Task { _ = await work.result }
         return try await work.value

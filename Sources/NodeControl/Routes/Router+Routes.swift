@@ -87,9 +87,7 @@ extension Router {
             let added = try NodeController.members(body.members)
             return try .json(
                 MemberList(
-                    members: try await node.changeMembers(of: request.infoHash) { members in
-                        members + added.filter { new in !members.contains { $0.rule == new.rule } }
-                    }))
+                    members: try await node.changeMembers(of: request.infoHash) { $0 + added }))
         },
         Route("PUT", "/v1/torrents/{infoHash}/members", body: MembersRequest.self) { node, request, body in
             let members = try NodeController.members(body.members)

@@ -57,7 +57,8 @@ struct Connection: Sendable {
         _ parts: inout NIOAsyncChannelInboundStream<HTTPServerRequestPart>.AsyncIterator
     ) async throws -> Bool {
         guard case .head(let head)? = try await next(&parts, within: limits.idleTime) else { return false }
-        let keepAlive = head.isKeepAlive
+        // The decoder takes whatever follows these two for another protocol.
+        let keepAlive = head.isKeepAlive && head.method != .CONNECT && !head.headers.contains(name: "upgrade")
         var request: ControlRequest
         let limit: Int
         do throws(Problem) {
@@ -67,14 +68,14 @@ struct Connection: Sendable {
             try await send(.problem(error), keepAlive: false, to: head.method)
             return false
         }
-        if let answer = door.answer(to: request, head) {
+        if let answer = door.answer(to: request, head)
+            ?? ControlRequest.hostProblem(head).map(ControlAnswer.problem)
+        {
             try await send(answer, keepAlive: false, to: head.method)
             return false
         }
-        let isAnnouncedTooLarge = head.headers.first(name: "content-length").flatMap { Int($0) }.map {
-            $0 > limit
-        }
-        guard isAnnouncedTooLarge != true, let body = try await body(&parts, head, limit) else {
+        let announced = head.headers.first(name: "content-length").flatMap { UInt64($0) } ?? 0
+        guard announced <= limit, let body = try await body(&parts, head, limit) else {
             let problem = Problem(
                 413, "tooLarge", "the request's body has more than the \(limit) bytes that this route takes")
             try await send(.problem(problem), keepAlive: false, to: head.method)
@@ -123,7 +124,10 @@ struct Connection: Sendable {
         _ parts: inout NIOAsyncChannelInboundStream<HTTPServerRequestPart>.AsyncIterator,
         _ head: HTTPRequestHead, _ limit: Int
     ) async throws -> [UInt8]? {
-        if head.headers["expect"].contains(where: { $0.lowercased() == "100-continue" }) {
+        // RFC 9110 §10.1.1: not of HTTP/1.0, where nobody knows it.
+        if head.version != .http1_0,
+            head.headers["expect"].contains(where: { $0.lowercased() == "100-continue" })
+        {
             let proceed = HTTPResponseHead(version: .http1_1, status: .continue)
             try await channel.writeAndFlush(HTTPServerResponsePart.head(proceed)).get()
         }

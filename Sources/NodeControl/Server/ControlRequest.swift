@@ -35,6 +35,13 @@ struct ControlRequest: Sendable {
         self.query = query
     }
 
+    /// What there is to say against the request's hosts, of which it has one (RFC 9112 §3.2).
+    static func hostProblem(_ head: HTTPRequestHead) -> Problem? {
+        let count = head.headers["host"].count
+        guard count != 1, count > 0 || head.version != .http1_0 else { return nil }
+        return Problem(400, "badRequest", "the request names \(count == 0 ? "no host" : "several hosts")")
+    }
+
     /// The body as JSON.
     ///
     /// - Throws: ``Problem`` that names the field at fault.
@@ -58,7 +65,10 @@ struct ControlRequest: Sendable {
         case .keyNotFound(let key, let context):
             "\((context.codingPath + [key]).map(\.stringValue).joined(separator: ".")) is missing"
         case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-            "\(at(context.codingPath)): \(context.debugDescription)"
+            // Foundation says the same of both.
+            context.codingPath.isEmpty && context.debugDescription.contains("valid JSON")
+                ? "it is no JSON, or a number in it is out of range"
+                : "\(at(context.codingPath)): \(context.debugDescription)"
         @unknown default: "it cannot be read"
         }
     }
@@ -72,8 +82,9 @@ struct ControlRequest: Sendable {
                 continue
             }
             let digits = rest.prefix(2)
-            guard digits.count == 2, let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16),
-                !digits.contains(UInt8(ascii: "+"))
+            // Not what an integer may begin with: a sign.
+            guard digits.count == 2, digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
+                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
             else { throw Problem(400, "badRequest", "the request's target is not well encoded") }
             bytes.append(value)
             rest = rest.dropFirst(2)

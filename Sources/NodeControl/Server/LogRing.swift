@@ -49,7 +49,7 @@ public final class LogRing: Sendable {
         }
     }
 
-    private static func cut(_ text: String) -> String {
+    static func cut(_ text: String) -> String {
         guard text.utf8.count > lineBytes else { return text }
         return String(decoding: text.utf8.prefix(lineBytes - 4), as: UTF8.self) + "…"
     }

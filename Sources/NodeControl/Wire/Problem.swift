@@ -25,10 +25,11 @@ public struct Problem: Error, Codable, Sendable, Hashable {
         type = "urn:privatetorrent:problem:\(code)"
         title = Self.words(code)
         self.status = status
-        self.detail = detail
+        // Both may quote what came, and that may be 24 MiB.
+        self.detail = LogRing.cut(detail)
         self.code = code
         self.remedy = remedy
-        self.path = path
+        self.path = path.flatMap { $0.utf8.count > 4096 ? nil : $0 }
     }
 
     /// "torrentNotFound" as "Torrent not found".

@@ -61,8 +61,30 @@ enum FileSystem {
         try requireFolder(path, operation: operation)
     }
 
+    /// Refuses what the system cannot take, or would take for another path.
+    static func requirePath(_ path: String, operation: String) throws(EngineError) {
+        let reason: String? =
+            if path.utf8.contains(0) {
+                "a path ends at a NUL"
+            } else if path.utf8.count >= PATH_MAX
+                || path.utf8.split(separator: UInt8(ascii: "/")).contains(where: { $0.count > NAME_MAX })
+            {
+                "a path has at most \(PATH_MAX - 1) bytes, and each name in it \(NAME_MAX)"
+            } else {
+                nil
+            }
+        guard let reason else { return }
+        throw EngineError(.invalidArgument, operation, reason: reason, remedy: "name another folder")
+    }
+
     /// Makes a folder and those above it.
     static func makeFolders(_ path: String, operation: String) throws(EngineError) {
+        try requirePath(path, operation: operation)
+        try makeFolders(path[...], operation)
+    }
+
+    private static func makeFolders(_ given: Substring, _ operation: String) throws(EngineError) {
+        let path = String(given)
         var info = stat()
         if stat(path, &info) == 0 {
             guard info.st_mode & S_IFMT == S_IFDIR else {
@@ -73,12 +95,19 @@ enum FileSystem {
             }
             return
         }
-        let parent = path.split(separator: "/").dropLast().joined(separator: "/")
-        let above = path.hasPrefix("/") ? "/" + parent : parent
-        if !parent.isEmpty { try makeFolders(above, operation: operation) }
+        guard errno != ELOOP else {
+            throw EngineError(
+                .invalidArgument, operation, reason: "the symbolic links on its way have no end",
+                remedy: "name another folder", path: path)
+        }
+        // By bytes: to Swift a slash with a combining character after it is no slash.
+        let slash = UInt8(ascii: "/")
+        let name = given.utf8.lastIndex { $0 != slash }.flatMap { given.utf8[...$0].lastIndex(of: slash) }
+        let above = name.map { given[..<$0] } ?? ""
+        if above.utf8.contains(where: { $0 != slash }) { try makeFolders(above, operation) }
         guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw failure(operation, path, errno) }
         // What is synced in it later is lost with it, unless it is itself an entry that stays.
-        try synchronise(above.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : above, operation)
+        try synchronise(above.isEmpty ? (path.utf8.first == slash ? "/" : ".") : String(above), operation)
     }
 
     /// Makes an entry that must not be there yet.
@@ -159,6 +188,7 @@ enum FileSystem {
 extension FileSystem {
     /// The absolute path of something that exists, without symbolic links.
     static func resolve(_ path: String, operation: String) throws(EngineError) -> String {
+        try requirePath(path, operation: operation)
         guard let resolved = realpath(path, nil) else { throw failure(operation, path, errno) }
         defer { free(resolved) }
         return String(cString: resolved)

@@ -54,7 +54,10 @@ public struct Seeder: Sendable {
         try metainfo.checkPrivateMode()
         let start = Start(isStarted: isStarted, uploadLimit: uploadLimit, downloadLimit: downloadLimit)
         let resolved = try await blocking("seed \(quoted(metainfo.name))") { () throws(EngineError) in
-            try FileSystem.resolve(folder, operation: "seed \(quoted(metainfo.name)) from \(quoted(folder))")
+            let operation = "seed \(quoted(metainfo.name)) from \(quoted(folder))"
+            let resolved = try FileSystem.resolve(folder, operation: operation)
+            try store?.requireOutside(resolved, operation)
+            return resolved
         }
         guard let store else {
             return try await seed(

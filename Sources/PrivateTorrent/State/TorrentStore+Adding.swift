@@ -42,7 +42,9 @@ extension TorrentStore {
         if case .metainfo(let given) = reference { metainfo = given }
         try metainfo?.checkPrivateMode()
         let resolved = try await blocking("prepare \(quoted(folder))") { () throws(EngineError) in
-            try Destination.resolveFolder(folder)
+            let resolved = try Destination.resolveFolder(folder)
+            try self.requireOutside(resolved, operation)
+            return resolved
         }
         var entry = TorrentEntry(
             infoHash, role: .fetch, saveFolder: resolved, members: members, addedTime: NodeClock.system.now)

@@ -63,6 +63,10 @@ extension TorrentStore {
                 .wrongState, "move torrent \(infoHash)", reason: "it is not whole, or does not run",
                 remedy: "wait until it is fetched")
         }
+        let operation = "move torrent \(infoHash) to \(quoted(folder))"
+        try await blocking(operation) { () throws(EngineError) in
+            try self.requireOutside(folder, operation)
+        }
         let left = try await torrent.move(to: folder) {
             try await self.update(infoHash) { $0.saveFolder = folder }
         }

@@ -18,6 +18,7 @@ extension AddressRule {
     }
 
     init(text: String, allowAny: Bool) throws(Refusal) {
+        try EndpointText.requireShort(text)
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2 else {
             try self.init(single: text)

@@ -7,6 +7,7 @@ struct EndpointText {
 
     /// - Throws: where an opening bracket has no partner, or something other than `:port` follows it.
     init(_ text: String) throws(Refusal) {
+        try Self.requireShort(text)
         if text.hasPrefix("[") {
             let rest = text.dropFirst()
             guard let close = rest.firstIndex(of: "]") else {
@@ -26,6 +27,11 @@ struct EndpointText {
             host = parts.count == 2 ? String(parts[0]) : text
             port = parts.count == 2 ? String(parts[1]) : nil
         }
+    }
+
+    /// No address, port or prefix needs so much; to take a text of megabytes apart would take minutes.
+    static func requireShort(_ text: String) throws(Refusal) {
+        guard text.utf8.count <= 1024 else { throw .malformed("it has more than 1024 bytes") }
     }
 
     /// The address: brackets belong to an IPv6 literal and to nothing else.

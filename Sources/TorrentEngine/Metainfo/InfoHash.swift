@@ -53,7 +53,8 @@ extension InfoHash {
     ///
     /// - Throws: `EngineError.Code.malformed`.
     public init(parsing text: String) throws(EngineError) {
-        let digits = Array(text.utf8)
+        // What is much too long is not looked through.
+        let digits = Array(text.utf8.prefix(41))
         let bits = digits.count == 40 ? 4 : 5
         let values = digits.compactMap { bits == 4 ? Self.hexValue($0) : Self.base32Value($0) }
         let isWhole = (digits.count == 40 || digits.count == 32) && values.count == digits.count

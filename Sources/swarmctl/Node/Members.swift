@@ -92,7 +92,7 @@ private func show(_ members: MemberList, of torrent: TorrentReport, _ output: Ou
         output.note("\(torrent.title): no members")
         return
     }
-    let rows = members.members.map { [safe($0.rule), $0.source, safe($0.peerID ?? "")] }
+    let rows = members.members.map { [safe($0.rule), safe($0.source), safe($0.peerID ?? "")] }
     for line in List.aligned([["RULE", "SOURCE", "IDENTITY"]] + rows) { output.print(line) }
 }
 

@@ -46,7 +46,7 @@ struct Peers: AsyncParsableCommand {
         let up = "↑\(peer.isInterested ? "!" : " ")\(peer.isChoked ? "-" : " ")"
         let down = "↓\(peer.isInteresting ? "!" : " ")\(peer.isChokingUs ? "-" : " ")"
         return [
-            peer.state.rawValue, "\(peer.endpoint)", safe(peer.identity ?? ""), peer.rule ?? "",
+            peer.state.rawValue, "\(peer.endpoint)", safe(peer.identity ?? ""), safe(peer.rule ?? ""),
             peer.source ?? "",
             up + down, Units.rate(peer.downloadRate), Units.rate(peer.uploadRate), "\(peer.pieceCount)",
             peer.lastError.map { safe("\($0.words), \(Units.ago($0.secondsAgo))") } ?? "",
