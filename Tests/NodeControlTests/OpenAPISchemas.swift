@@ -7,8 +7,9 @@ struct OpenAPISchemas {
     /// What is looked at, or says nothing about a value.
     private static let keywords: Set = [
         "type", "properties", "required", "additionalProperties", "items", "enum", "const", "minimum",
-        "maximum",
-        "exclusiveMinimum", "pattern", "format", "description", "default",
+        "maximum", "exclusiveMinimum", "minLength", "maxLength", "maxItems", "pattern", "format",
+        "description",
+        "default", "examples",
     ]
     let schemas: [String: Object]
 
@@ -29,6 +30,7 @@ struct OpenAPISchemas {
         case ("object", let object as Object): out += fields(of: object, schema, at: place)
         case ("array", let list as [Any]):
             guard let items = schema["items"] as? Object else { return out + ["\(place): items of what?"] }
+            if list.count > schema["maxItems"] as? Int ?? .max { out.append("\(place) has \(list.count)") }
             out += list.flatMap { problems($0, items, at: "\(place)[]") }
         case ("string", let text as String): out += isRight(text, schema) ? [] : ["\(place) is \(text)"]
         case ("integer", let number as Int):
@@ -59,6 +61,10 @@ struct OpenAPISchemas {
     private func isRight(_ text: String, _ schema: Object) -> Bool {
         if let words = schema["enum"] as? [String], !words.contains(text) { return false }
         if let word = schema["const"] as? String, word != text { return false }
+        let count = text.unicodeScalars.count
+        guard schema["minLength"] as? Int ?? 0 <= count, count <= schema["maxLength"] as? Int ?? .max else {
+            return false
+        }
         if let pattern = schema["pattern"] as? String {
             guard (try? Regex(pattern).firstMatch(in: text)) != nil else { return false }
         }

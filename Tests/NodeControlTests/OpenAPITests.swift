@@ -179,11 +179,14 @@ struct OpenAPITests {
             (#"{"a": -1}"#, 1), (#"{"a": null}"#, 1), ("{}", 1), (#"{"a": 1, "b": 0.5, "c": false}"#, 0),
             (#"{"a": 1, "b": true}"#, 1), (#"{"a": 1, "c": 0}"#, 1), (#"{"a": 1, "d": 1}"#, 1), ("[]", 1),
             (#"{"a": 1, "e": ["x"]}"#, 0), (#"{"a": 1, "e": ["x", "y", 1]}"#, 2),
+            (#"{"a": 1, "e": ["x", "x", "x", "x"]}"#, 1), (#"{"a": 1, "f": "äöü"}"#, 0),
+            (#"{"a": 1, "f": "äöüé"}"#, 1), (#"{"a": 1, "f": ""}"#, 1),
         ])
     func kinds(_ json: String, _ count: Int) throws {
         let schema = """
             {type: object, required: [a], properties: {a: {type: integer, minimum: 0}, b: {type: number}, \
-            c: {type: boolean}, e: {type: array, items: {type: string, enum: [x]}}}}
+            c: {type: boolean}, e: {type: array, maxItems: 3, items: {type: string, enum: [x]}}, \
+            f: {type: string, minLength: 1, maxLength: 3}}}
             """
         let found = OpenAPISchemas(schemas: [:]).problems(
             try #require(try OpenAPISchemas.value(Data(json.utf8))),
