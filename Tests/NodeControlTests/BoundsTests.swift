@@ -188,6 +188,20 @@ struct BoundsTests {
         try await node.stop()
     }
 
+    /// Red where the answer says 1.1: the text would come in chunks, which HTTP/1.0 does not know.
+    @Test("Who speaks HTTP/1.0 is answered in it")
+    func oldVersion() async throws {
+        let node = try await RunningNode.start()
+        for target in ["/livez", "/v1/events?follow=false"] {
+            let raw = try RawClient(node.server.path)
+            raw.send("GET \(target) HTTP/1.0\r\n\r\n")
+            let answer = try #require(await raw.read())
+            #expect(answer.hasPrefix("HTTP/1.0 200 "), "\(answer)")
+            #expect(!answer.lowercased().contains("transfer-encoding"), "\(answer)")
+        }
+        try await node.stop()
+    }
+
     @Test("Work is cancelled when its client goes")
     func clientGoes() async throws {
         let (waits, waiting) = AsyncStream.makeStream(of: Bool.self)

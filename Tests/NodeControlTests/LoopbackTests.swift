@@ -176,8 +176,14 @@ struct LoopbackTests {
             return nil
         }
         #expect(await code(try LoopbackOptions(parsing: "127.0.0.1:\(port)")) == .inUse)
-        #expect(chmod("\(node.folder)/run/other.sock.token", 0o644) == 0)
+        let token = "\(node.folder)/run/other.sock.token"
+        #expect(chmod(token, 0o644) == 0)
         #expect(await code(try LoopbackOptions(parsing: "127.0.0.1:0")) == .permissionDenied)
+        // Root could read it; but its owner knows it too.
+        if geteuid() == 0 {
+            #expect(chmod(token, 0o600) == 0 && chown(token, 65534, 65534) == 0)
+            #expect(await code(try LoopbackOptions(parsing: "127.0.0.1:0")) == .permissionDenied)
+        }
         #expect(!FileManager.default.fileExists(atPath: "\(node.folder)/run/other.sock"))
         _ = await store.shutdown()
         try await engine.shutdown()

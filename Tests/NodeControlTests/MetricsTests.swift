@@ -76,6 +76,11 @@ struct MetricsTests {
         for number in 0..<3 { _ = try await node.client.raw("GET", "/v1/\(number)") }
         let other = "privatetorrent_control_requests_total{method=\"other\",route=\"other\",status=\"4xx\"}"
         try await expect(other, 3, of: node)
+        // Refused before a route is looked for: it counts too.
+        let raw = try RawClient(node.server.path)
+        raw.send("GET /v1/%zz HTTP/1.1\r\nhost: x\r\n\r\n")
+        _ = await raw.read()
+        try await expect(other, 4, of: node)
         try await node.store.pause(report.infoHash)
         try await expect("privatetorrent_torrents{state=\"paused\"}", 1, of: node)
         try await node.stop()

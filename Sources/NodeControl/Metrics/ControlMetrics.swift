@@ -37,12 +37,14 @@ struct ControlMetrics: Sendable {
 
     /// A request was answered.
     ///
-    /// - Parameter route: Nil where there is none at its path: what clients make up is no dimension.
-    func answered(_ route: Route?, _ status: Int, after time: Duration) {
+    /// - Parameters:
+    ///   - route: Nil where there is none at its path: what clients make up is no dimension.
+    ///   - time: Nil where it was not looked at.
+    func answered(_ route: Route?, _ status: Int, after time: Duration? = nil) {
         let metric = MetricDescription.controlRequests
         let values = [route?.method ?? "other", route?.template ?? "other", "\(status / 100)xx"]
         Counter(label: metric.label, dimensions: metric.with(values), factory: factory).increment()
-        requestTime.record(duration: time)
+        if let time { requestTime.record(duration: time) }
     }
 
     /// Records how things are.

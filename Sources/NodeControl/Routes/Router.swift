@@ -14,6 +14,9 @@ struct Router: Sendable {
         return answer
     }
 
+    /// A request was answered before any route was looked for.
+    func refused(_ status: Int) { node.metrics.answered(nil, status) }
+
     private func routed(_ request: ControlRequest) async -> (Route?, ControlAnswer) {
         var allowed: [String] = []
         for route in Self.routes {

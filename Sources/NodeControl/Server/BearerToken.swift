@@ -19,6 +19,11 @@ public struct BearerToken: Sendable {
     /// - Throws: `.inputMissing` where there is no file, `.permissionDenied` where it is another user's or others can
     ///   reach it, `.malformed` where it holds something else.
     public init(readingFrom path: String) throws(EngineError) {
+        // Root may read it for the user that runs the node.
+        try self.init(path, isRootTrusted: true)
+    }
+
+    private init(_ path: String, isRootTrusted: Bool) throws(EngineError) {
         let operation = "read the token \(quoted(path))"
         let descriptor = try Descriptor(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, operation: operation)
         let status = try descriptor.status(operation, path: path)
@@ -26,8 +31,7 @@ public struct BearerToken: Sendable {
             throw EngineError(
                 .malformed, operation, reason: "it is no regular file", remedy: "name another", path: path)
         }
-        // Root may read it for the user that runs the node.
-        guard status.st_uid == geteuid() || geteuid() == 0 else {
+        guard status.st_uid == geteuid() || isRootTrusted && geteuid() == 0 else {
             throw EngineError(
                 .permissionDenied, operation, reason: "it belongs to user \(status.st_uid)",
                 remedy: "run this as that user", path: path)
@@ -56,7 +60,8 @@ public struct BearerToken: Sendable {
         }
         var status = stat()
         if lstat(path, &status) != 0, errno == ENOENT { try Self.make(at: path) }
-        try self.init(readingFrom: path)
+        // Whoever else owns it knows it.
+        try self.init(path, isRootTrusted: false)
     }
 
     private static func make(at path: String) throws(EngineError) {

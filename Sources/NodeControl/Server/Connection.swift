@@ -32,7 +32,7 @@ struct Connection: Sendable {
                     guard case .head(let head)? = try await next(&parts, within: limits.refusedTime) else {
                         return
                     }
-                    try await send(.problem(refusal), keepAlive: false, to: head.method)
+                    try await refuse(.problem(refusal), to: head)
                     return
                 }
                 while try await serveOne(&parts) {}
@@ -65,25 +65,25 @@ struct Connection: Sendable {
             request = try ControlRequest(head)
             limit = router.bodyLimit(request, limits)
         } catch {
-            try await send(.problem(error), keepAlive: false, to: head.method)
+            try await refuse(.problem(error), to: head)
             return false
         }
         if let answer = door.answer(to: request, head)
             ?? ControlRequest.hostProblem(head).map(ControlAnswer.problem)
         {
-            try await send(answer, keepAlive: false, to: head.method)
+            try await refuse(answer, to: head)
             return false
         }
         let announced = head.headers.first(name: "content-length").flatMap { UInt64($0) } ?? 0
         guard announced <= limit, let body = try await body(&parts, head, limit) else {
             let problem = Problem(
                 413, "tooLarge", "the request's body has more than the \(limit) bytes that this route takes")
-            try await send(.problem(problem), keepAlive: false, to: head.method)
+            try await refuse(.problem(problem), to: head)
             return false
         }
         request.body = body
         let answer = await answer(to: request)
-        try await send(answer, keepAlive: keepAlive, to: head.method)
+        try await send(answer, keepAlive: keepAlive, to: head)
         return keepAlive && answer.events == nil
     }
 
@@ -156,8 +156,16 @@ struct Connection: Sendable {
 
     // MARK: - Writing
 
-    private func send(_ answer: ControlAnswer, keepAlive: Bool, to method: HTTPMethod) async throws {
+    /// Answers what no route is asked about.
+    private func refuse(_ answer: ControlAnswer, to request: HTTPRequestHead) async throws {
+        router.refused(answer.status)
+        try await send(answer, keepAlive: false, to: request)
+    }
+
+    private func send(_ answer: ControlAnswer, keepAlive: Bool, to request: HTTPRequestHead) async throws {
         var head = answer.head(keepAlive: keepAlive)
+        // RFC 9112 §6.1: nobody knows chunks in HTTP/1.0, where an answer without a length ends with the connection.
+        if request.version == .http1_0 { head.version = .http1_0 }
         head.headers.add(contentsOf: door.headers)
         try await write(.head(head))
         if let events = answer.events {
@@ -166,7 +174,7 @@ struct Connection: Sendable {
             }
         } else {
             // An answer to HEAD ends with its head (RFC 9110 §9.3.2).
-            var rest = method == .HEAD ? [] : answer.body[...]
+            var rest = request.method == .HEAD ? [] : answer.body[...]
             while !rest.isEmpty {
                 try await write(.body(.byteBuffer(ByteBuffer(bytes: rest.prefix(64 << 10)))))
                 rest = rest.dropFirst(64 << 10)

@@ -27,7 +27,7 @@ extension Engine {
         let operation = "add torrent \(infoHash)"
         let handle = try liveHandle(operation)
         var record = TorrentRecord(infoHash, state: metainfo == nil ? .metadata : .checking)
-        record.members = options.members
+        record.setMembers(options.members)
         record.limits = RateLimits(
             upload: UInt64(options.uploadLimit), download: UInt64(options.downloadLimit))
         record.rateClass = options.rateClass
@@ -131,7 +131,7 @@ extension Engine {
             }
         }
         formerMembers.note(record.members, members, of: id)
-        records[id]?.members = members
+        records[id]?.setMembers(members)
     }
 
     func setRateLimits(upload: UInt32, download: UInt32, of id: Torrent.ID) throws(EngineError) {

@@ -10,7 +10,7 @@ struct TorrentRecord {
     var heldMetadata: [UInt8]?
     var reached: Set<Milestone> = []
     /// Who may be in its swarm now.
-    var members: [Member] = []
+    private(set) var members: [Member] = []
     /// Its own limits.
     var limits = RateLimits()
     var rateClass: RateClass?
@@ -24,9 +24,11 @@ struct TorrentRecord {
     /// Steps of a move that the shim has not answered yet.
     var moves: Set<UInt64> = []
     /// The numbers that the shim knows members by. Never reused, so that a peer that a former entry admitted is
-    /// still attributed to it.
-    var membersByRule: [UInt64: Member] = [:]
-    var rulesByMember: [Member: UInt64] = [:]
+    /// still attributed to it. Of former entries the last ones are remembered.
+    private(set) var membersByRule: [UInt64: Member] = [:]
+    private var rulesByMember: [Member: UInt64] = [:]
+    private var lastRule: UInt64 = 0
+    static let formerCapacity = 4096
 
     init(_ infoHash: InfoHash, state: TorrentState) {
         self.infoHash = infoHash
@@ -35,9 +37,20 @@ struct TorrentRecord {
 
     mutating func rule(for member: Member) -> UInt64 {
         if let rule = rulesByMember[member] { return rule }
-        let rule = UInt64(membersByRule.count + 1)
-        membersByRule[rule] = member
-        rulesByMember[member] = rule
-        return rule
+        lastRule += 1
+        membersByRule[lastRule] = member
+        rulesByMember[member] = lastRule
+        return lastRule
+    }
+
+    mutating func setMembers(_ members: [Member]) {
+        self.members = members
+        // Not one by one: that would sort them each time.
+        guard membersByRule.count > members.count + 2 * Self.formerCapacity else { return }
+        let current = Set(members)
+        let former = membersByRule.filter { !current.contains($0.value) }.keys.sorted()
+        for rule in former.dropLast(Self.formerCapacity) {
+            if let member = membersByRule.removeValue(forKey: rule) { rulesByMember[member] = nil }
+        }
     }
 }

@@ -5,24 +5,19 @@ import TorrentEngine
 /// Texts that are known to be nobody's business, and what stands for each: found in the middle of other texts, in the
 /// forms in which they get there.
 struct KnownWords {
-    private struct Word {
-        let scalars: [Unicode.Scalar]
-        let pseudonym: String
-        /// Short ones stand in the middle of other words too.
-        var isWhole: Bool { scalars.count < 5 }
-    }
-
-    /// By the first scalar, the longest first.
-    private var words: [Unicode.Scalar: [Word]] = [:]
+    /// What stands for each. A node may have a hundred thousand names: none is compared with each.
+    private var pseudonyms: [ArraySlice<Unicode.Scalar>: String] = [:]
+    /// How long those are that begin with a scalar, the longest first.
+    private var lengths: [Unicode.Scalar: [Int]] = [:]
 
     mutating func add(_ text: String, _ pseudonym: String) {
         guard !text.isEmpty, text != pseudonym else { return }
         for scalars in Self.forms(of: text) {
-            guard let first = scalars.first, words[first]?.contains(where: { $0.scalars == scalars }) != true
-            else { continue }
-            var list = words[first] ?? []
-            list.append(Word(scalars: scalars, pseudonym: pseudonym))
-            words[first] = list.sorted { $0.scalars.count > $1.scalars.count }
+            guard let first = scalars.first, pseudonyms[scalars[...]] == nil else { continue }
+            pseudonyms[scalars[...]] = pseudonym
+            let known = lengths[first, default: []]
+            guard !known.contains(scalars.count) else { continue }
+            lengths[first] = (known + [scalars.count]).sorted(by: >)
         }
     }
 
@@ -68,12 +63,13 @@ struct KnownWords {
         var out = String.UnicodeScalarView()
         var index = 0
         scan: while index < scalars.count {
-            for word in words[scalars[index]] ?? [] {
-                let end = index + word.scalars.count
-                guard end <= scalars.count, scalars[index..<end].elementsEqual(word.scalars) else { continue }
-                if word.isWhole, Self.isLetter(scalars, index - 1) || Self.isLetter(scalars, end) { continue }
+            for length in lengths[scalars[index]] ?? [] {
+                let end = index + length
+                guard end <= scalars.count, let pseudonym = pseudonyms[scalars[index..<end]] else { continue }
+                // Short ones stand in the middle of other words too.
+                if length < 5, Self.isLetter(scalars, index - 1) || Self.isLetter(scalars, end) { continue }
                 if Self.cutsIdentity(scalars, index..<end) { continue }
-                out.append(contentsOf: word.pseudonym.unicodeScalars)
+                out.append(contentsOf: pseudonym.unicodeScalars)
                 index = end
                 continue scan
             }

@@ -66,19 +66,31 @@ struct LockFacts: Sendable {
         guard stat("\(folder)/lock", &lock) == 0,
             let bytes = Self.locks()
         else { return }
-        holder = Self.holder(of: UInt64(lock.st_ino), in: String(decoding: bytes, as: UTF8.self))
+        holder = Self.holder(
+            of: UInt64(lock.st_ino), on: UInt64(lock.st_dev), in: String(decoding: bytes, as: UTF8.self))
     }
 
     /// `/proc/locks`: `1: FLOCK  ADVISORY  WRITE 4711 08:02:131090 0 EOF`.
-    static func holder(of inode: UInt64, in table: String) -> Int? {
+    ///
+    /// Some file systems (btrfs, overlays) say another device there than stat(2) does: where no line has that of the file,
+    /// the inode alone has to do.
+    static func holder(of inode: UInt64, on device: UInt64, in table: String) -> Int? {
+        let (major, minor) = (
+            device >> 8 & 0xfff | device >> 32 & ~0xfff, device & 0xff | device >> 12 & ~0xff
+        )
+        var (isDeviceKnown, elsewhere): (Bool, Int?) = (false, nil)
         for line in table.split(separator: "\n") {
             let words = line.split(separator: " ")
-            guard words.count >= 6, words[1] == "FLOCK",
-                words[5].split(separator: ":").last.flatMap({ UInt64($0) }) == inode
-            else { continue }
-            return Int(words[4])
+            guard words.count >= 6 else { continue }
+            let place = words[5].split(separator: ":")
+            guard place.count == 3 else { continue }
+            let isThere = UInt64(place[0], radix: 16) == major && UInt64(place[1], radix: 16) == minor
+            isDeviceKnown = isDeviceKnown || isThere
+            guard words[1] == "FLOCK", UInt64(place[2]) == inode else { continue }
+            if isThere { return Int(words[4]) }
+            elsewhere = elsewhere ?? Int(words[4])
         }
-        return nil
+        return isDeviceKnown ? nil : elsewhere
     }
 
     private static func locks() -> [UInt8]? {

@@ -113,8 +113,13 @@ struct ConfigAndDoctorTests {
             1: POSIX  ADVISORY  WRITE 11 08:02:77 0 EOF
             2: FLOCK  ADVISORY  WRITE 4711 08:02:77 0 EOF
             3: FLOCK  ADVISORY  WRITE 12 08:02:78 0 EOF
+            4: FLOCK  ADVISORY  WRITE 13 00:2a:79 0 EOF
             """
-        #expect(LockFacts.holder(of: 77, in: table) == 4711)
-        #expect(LockFacts.holder(of: 79, in: table) == nil)
+        #expect(LockFacts.holder(of: 77, on: 0x802, in: table) == 4711)
+        #expect(LockFacts.holder(of: 80, on: 0x802, in: table) == nil)
+        // Of the same number on another file system; and where the kernel's table has other devices.
+        #expect(LockFacts.holder(of: 79, on: 0x802, in: table) == nil)
+        #expect(LockFacts.holder(of: 79, on: 0x2a, in: table) == 13)
+        #expect(LockFacts.holder(of: 77, on: 0x99, in: table) == 4711)
     }
 }
