@@ -40,7 +40,11 @@ final class ControlSocket: Sendable {
         identity = try Self.identity(path, operation)
     }
 
-    deinit { if let number = take() { close(number) } }
+    deinit {
+        if let number = take() { close(number) }
+        // Said, and not left to the close: a program that is being started has the descriptor too, for a moment.
+        _ = flock(lock.number, LOCK_UN)
+    }
 
     /// The listening descriptor, which is the caller's to close from now on; nil where it was taken before.
     func take() -> Int32? {

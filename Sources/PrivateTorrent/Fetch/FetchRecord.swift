@@ -109,5 +109,10 @@ final class FetchHold: Sendable {
         }
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    deinit {
+        guard descriptor >= 0 else { return }
+        // Said, and not left to the close: a program that is being started has the descriptor too, for a moment.
+        _ = flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }

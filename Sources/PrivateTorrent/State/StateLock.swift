@@ -28,5 +28,8 @@ final class StateLock: Sendable {
         try file.write(Array("\(getpid())\n".utf8), at: 0, operation: operation, path: path)
     }
 
+    deinit { release() }
+
+    /// Said, and not left to the close: a program that is being started has the descriptor too, for a moment.
     func release() { _ = flock(file.number, LOCK_UN) }
 }

@@ -93,10 +93,14 @@ struct AdmissionTests {
         try await torrent.start()
         let events = fixture.engine.events()
         let endpoint = fixture.endpoint
-        let received = try await onThread {
-            let peer = try RawPeer(from: "127.0.0.2", to: endpoint)
-            peer.send(RawPeer.handshake(metainfo.infoHash, reserved: [0, 0, 0, 0, 0, 0x10, 0, 0x10]))
-            return peer.receiveToEnd()
+        // A program that another test starts right then has the connection too, and holds it open: then once more.
+        var received: [UInt8]?
+        for _ in 0..<3 where received == nil {
+            received = try await onThread {
+                let peer = try RawPeer(from: "127.0.0.2", to: endpoint)
+                peer.send(RawPeer.handshake(metainfo.infoHash, reserved: [0, 0, 0, 0, 0, 0x10, 0, 0x10]))
+                return peer.receiveToEnd()
+            }
         }
         #expect(received != nil)
         for await event in events {
