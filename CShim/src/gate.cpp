@@ -85,6 +85,7 @@ public:
             admitted_ = false;
             if (shared_->observer != nullptr)
                 shared_->observer->peer_refused(remote_, direction_, CLT_REFUSAL_PROTOCOL);
+            discard_unsent();
             refuse(peer_);
             return true;
         }
@@ -194,12 +195,12 @@ public:
         bool const incoming = direction_ == CLT_INCOMING;
         if (incoming ? shared_->members->match_incoming(remote_) : shared_->members->match_outgoing(remote_))
             return;
-        if (shared_->observer != nullptr)
+        if (shared_->observer != nullptr) {
             shared_->observer->peer_refused(remote_, direction_, CLT_REFUSAL_REVOKED);
-        // Not with the engine's error, which says that the peer asked for the wrong torrent.
-        if (shared_->observer != nullptr)
+            // Not with the engine's error, which says that the peer asked for the wrong torrent.
             shared_->observer->peer_disconnected(remote_, direction_, CLT_DISCONNECT_BY_US,
                                                  "it is no member any more");
+        }
         admitted_ = false;
         discard_unsent();
         refuse(peer_);

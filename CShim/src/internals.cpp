@@ -88,10 +88,10 @@ void leave_peer_class(lt::torrent_handle const &torrent, lt::peer_class_t peer_c
 }
 
 void discard_unsent(lt::peer_connection_handle const &peer) noexcept {
-#ifdef CLT_TEST_UNLOCK_LINGER
+#ifdef CLT_TEST_UNLOCK_UNSENT
     static_cast<void>(peer);
 #else
-    set_socket_option(peer, SOL_SOCKET, SO_LINGER, linger{1, 0});
+    if (int const fd = descriptor_of(peer); fd >= 0) reset_connection(fd);
 #endif
 }
 

@@ -13,7 +13,8 @@
 namespace clt::internals {
 
 bool usable() noexcept;
-// The connection's next close resets it: what its kernel buffer still holds is dropped, not delivered.
+// Resets the connection: what its kernel buffer still holds is dropped, not delivered. Before it is
+// disconnected.
 void discard_unsent(lt::peer_connection_handle const &peer) noexcept;
 // Turns Nagle's algorithm off, which the engine leaves on: a handshake's small messages would otherwise wait
 // for the other side's delayed acknowledgement, 40 ms. Of a connected peer.

@@ -85,6 +85,12 @@ void end_connection(int fd) {
     ::shutdown(fd, SHUT_RDWR);
 }
 
+void reset_connection(int fd) {
+    sockaddr nobody{};
+    nobody.sa_family = AF_UNSPEC;
+    ::connect(fd, &nobody, sizeof(nobody));
+}
+
 std::string device_of(int fd) {
     char name[IFNAMSIZ] = {};
     socklen_t length = sizeof(name);

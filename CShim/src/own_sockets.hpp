@@ -27,6 +27,8 @@ void let_receive_buffer_grow(int fd, bool may_grow);
 int receive_buffer_bytes(int fd);
 // Its owner finds it closed by the other side; nothing more is delivered either way.
 void end_connection(int fd);
+// Resets it at once, and not with the last close: a program that is being started may have a copy.
+void reset_connection(int fd);
 
 // The interface that a socket is bound to (SO_BINDTODEVICE); empty where it is bound to none.
 std::string device_of(int fd);

@@ -6,7 +6,7 @@
 #if defined(CLT_TEST_UNLOCK_ADMISSION) || defined(CLT_TEST_UNLOCK_SESSION_FILTER) ||                         \
     defined(CLT_TEST_UNLOCK_GATE) || defined(CLT_TEST_UNLOCK_PEER_KEYS) ||                                   \
     defined(CLT_TEST_UNLOCK_HANDSHAKE_KEYS) || defined(CLT_TEST_UNLOCK_V2_BIT) ||                            \
-    defined(CLT_TEST_UNLOCK_REVOKE) || defined(CLT_TEST_UNLOCK_LINGER) ||                                    \
+    defined(CLT_TEST_UNLOCK_REVOKE) || defined(CLT_TEST_UNLOCK_UNSENT) ||                                    \
     defined(CLT_TEST_UNLOCK_STEALTH) || defined(CLT_TEST_UNLOCK_DIAL_ONLY_WHERE_SENT) ||                     \
     defined(CLT_TEST_UNLOCK_METADATA_INSPECTION) || defined(CLT_TEST_UNLOCK_DHT) ||                          \
     defined(CLT_TEST_UNLOCK_NODES) || defined(CLT_TEST_UNLOCK_LSD) || defined(CLT_TEST_UNLOCK_UPNP) ||       \

@@ -1,5 +1,6 @@
 import Foundation
 import PrivateTorrent
+import PrivateTorrentTesting
 import Testing
 import TorrentEngine
 
@@ -84,10 +85,14 @@ struct ControlSocketTests {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let engine = try await Engine.start()
         let store = try await TorrentStore.open("\(folder)/state", engine: engine)
+        var copies: CopiedDescriptors?
         for _ in 0..<2 {
             let server = try await ControlServer.start(store, at: "\(folder)/run/control.sock")
             #expect(try await ControlClient(path: server.path).status().torrents.total == 0)
+            copies = CopiedDescriptors(of: "\(server.path).lock")
+            #expect(copies?.count ?? 0 > 0)
         }
+        withExtendedLifetime(copies) {}
         _ = await store.shutdown()
         try await engine.shutdown()
     }

@@ -1,5 +1,6 @@
 import Foundation
 import NodeInterface
+import PrivateTorrentTesting
 import Testing
 import TorrentEngine
 
@@ -50,8 +51,25 @@ struct StateDirectoryTests {
             return error.code == .inUse && error.reason.contains("\(getpid())")
         }
         #expect(first != nil)
+        let copies = CopiedDescriptors(of: "\(scratch.path)/state/lock")
+        #expect(copies.count == 1)
         first = nil
         _ = try StateDirectory.open("\(scratch.path)/state")
+        withExtendedLifetime(copies) {}
+    }
+
+    @Test("A fetch whose record is let go is free, though a program that is being started has a copy")
+    func heldRecord() throws {
+        let scratch = try Scratch()
+        let record = FetchRecord(folder: scratch.path, name: "x")
+        try FileManager.default.createDirectory(atPath: record.path, withIntermediateDirectories: true)
+        var hold: FetchHold? = try record.hold()
+        #expect(throws: EngineError.self) { try record.hold() }
+        let copies = CopiedDescriptors(of: record.path)
+        #expect(copies.count == 1 && hold != nil)
+        hold = nil
+        _ = try record.hold()
+        withExtendedLifetime(copies) {}
     }
 
     @Test("An end without markClean is told at the next start, and only then")

@@ -82,6 +82,30 @@ final class RawPeer: Sendable {
         }
     }
 
+    /// A copy of the descriptor that this process has of the connection's other end, which is an engine's of it; once it
+    /// has one. The caller's to close.
+    func copyOfOtherEnd() -> Int32 {
+        func endpoint(
+            _ number: Int32,
+            _ name: (Int32, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
+        ) -> [UInt32]? {
+            var address = sockaddr_in()
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let code = withUnsafeMutablePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { name(number, $0, &length) }
+            }
+            return code == 0 ? [address.sin_addr.s_addr, UInt32(address.sin_port)] : nil
+        }
+        let own = endpoint(descriptor, getsockname)
+        while true {
+            for number in Int32(3)..<Int32(getdtablesize()) where endpoint(number, getpeername) == own {
+                let copy = fcntl(number, F_DUPFD_CLOEXEC, 3)
+                if copy >= 0 { return copy }
+            }
+            usleep(1000)
+        }
+    }
+
     /// What becomes of a connection attempt.
     enum Answer {
         case connected, refused, silence
