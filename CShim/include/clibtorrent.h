@@ -434,8 +434,10 @@ typedef enum clt_event_kind {
         10, /* system_errno (ESTALE: the file is not the one that was verified, and nothing of what stands
                there was sent); text: what failed; data: the path; the torrent has stopped. After ENOSPC and
                EDQUOT it goes on by itself once there is room, unless it is stopped */
-    CLT_EVENT_LISTENING = 11,     /* endpoint: where, with the real port */
-    CLT_EVENT_LISTEN_FAILED = 12, /* system_errno; text */
+    CLT_EVENT_LISTENING = 11, /* endpoint: where, with the real port */
+    /* endpoint, system_errno; text. It does not stand, or stands no longer; it is tried again each second,
+     * and the same failure is not told again until it has stood */
+    CLT_EVENT_LISTEN_FAILED = 12,
     CLT_EVENT_RESUME_DATA =
         13, /* request; data: bencoded resume data without peers; system_errno set: none */
     CLT_EVENT_REMOVED =

@@ -70,11 +70,7 @@ void engine::start() {
                 self->io_.run();
                 break;
             } catch (std::exception const &e) {
-                // A handler threw: that handler is lost, the engine goes on.
-                event log = make_event(CLT_EVENT_LOG);
-                log.fields.value = 4;
-                log.text = std::string("on the network thread: ") + e.what();
-                self->events_.push(std::move(log));
+                self->complain(e); // that handler is lost, the engine goes on
             }
         }
         // Only now: handlers that ran until here may have used the session.
@@ -288,12 +284,24 @@ void engine::update_filter(clt_torrent_id changed) {
 
 // ---- What the engine says ----
 
+void engine::complain(std::exception const &e) {
+    event log = make_event(CLT_EVENT_LOG);
+    log.fields.value = 4;
+    log.text = std::string("on the network thread: ") + e.what();
+    events_.push(std::move(log));
+}
+
 void engine::on_alerts() {
     if (!session_) return;
     std::vector<lt::alert *> alerts;
     session_->pop_alerts(&alerts);
-    for (lt::alert const *alert : alerts)
-        on_alert(*alert);
+    for (lt::alert const *alert : alerts) {
+        try {
+            on_alert(*alert);
+        } catch (std::exception const &e) {
+            complain(e); // and the ones after it are heard
+        }
+    }
     hold_accepted();
     if (accept_failed_) on_accept_failed();
     refuse_crowds();
@@ -310,18 +318,7 @@ void engine::on_alert(lt::alert const &alert) {
             return;
         on_listening({listening->address, std::uint16_t(listening->port)});
     } else if (auto const *deaf = lt::alert_cast<lt::listen_failed_alert>(&alert)) {
-        if (deaf->op == lt::operation_t::sock_accept) {
-            accept_failed_ = true;
-            return;
-        }
-        // An interface's link-local address, which no rule can name, and which cannot be had for the first
-        // second.
-        if (deaf->address.is_v6() && deaf->address.to_v6().is_link_local()) return;
-        event e = make_event(CLT_EVENT_LISTEN_FAILED);
-        e.fields.endpoint = endpoint_out({deaf->address, std::uint16_t(deaf->port)});
-        e.fields.system_errno = system_errno_of(deaf->error);
-        e.text = std::string(lt::operation_name(deaf->op)) + ": " + deaf->error.message();
-        events_.push(std::move(e));
+        on_listen_failed(*deaf);
     } else if (auto const *accepted = lt::alert_cast<lt::incoming_connection_alert>(&alert)) {
         newcomers_.accepted(accepted->endpoint);
         held_.accepted(accepted->endpoint);
@@ -349,8 +346,8 @@ void engine::schedule_tick() {
     tick_.expires_after(progress_interval(options_));
     tick_.async_wait([this](boost::system::error_code const &error) {
         if (error || !session_) return;
+        schedule_tick(); // first: whatever this one throws, there is a next
         on_tick();
-        schedule_tick();
     });
 }
 
@@ -367,6 +364,7 @@ void engine::on_tick() {
     if (auto const now = std::chrono::steady_clock::now(); now >= next_look_) {
         next_look_ = now + std::chrono::seconds(1);
         context_.disk->look_at_some();
+        listen_again();
     }
     refuse_crowds();
     newcomers_.forget_old(std::chrono::seconds(settings_.get_int(lt::settings_pack::handshake_timeout)));

@@ -77,11 +77,15 @@ private:
     void post(std::function<void()> body); // throws SHUT_DOWN
     void open_session();
     void limit_everybody();
+    void complain(std::exception const &e);
     void on_alerts();
     void on_alert(lt::alert const &alert);
     void schedule_tick();
     void on_tick();
     void on_listening(lt::tcp::endpoint const &endpoint);
+    void on_listen_failed(lt::listen_failed_alert const &alert);
+    void listen_failed(lt::tcp::endpoint const &endpoint, int system_errno, std::string const &text);
+    void listen_again();
     void check_device(lt::tcp::endpoint const &listener);
     void keep_port(lt::tcp::endpoint const &listener);
     void interface_down(std::string const &name) override;
@@ -124,6 +128,8 @@ private:
     int connections_limit_ = 0;
     bool accept_failed_ = false; // in the batch of alerts at hand
     bool is_deaf_ = false;       // no listener, for want of descriptors
+    bool is_listener_missing_ = false;
+    std::map<lt::tcp::endpoint, int> listen_failures_; // the errno that was told last
     clt_torrent_id last_id_ = 0;
     std::map<clt_torrent_id, std::unique_ptr<torrent>> torrents_;
     member_union everybody_;

@@ -2,6 +2,7 @@
 #include "engine.hpp"
 
 #include <algorithm>
+#include <cerrno>
 
 namespace clt {
 
@@ -32,6 +33,8 @@ void engine::on_accept_failed() {
         log.text = "accepting a connection failed: the reserve of descriptors is in use";
     } else {
         is_deaf_ = true;
+        for (lt::tcp::endpoint const &listener : listeners_)
+            listen_failed(listener, EMFILE, "accept: no descriptor is left");
         listeners_.clear();
         listen_at({});
         log.text = "accepting a connection failed: nothing is accepted until descriptors are to be had";

@@ -13,22 +13,66 @@
 namespace clt {
 
 void engine::on_listening(lt::tcp::endpoint const &endpoint) {
-    event e = make_event(CLT_EVENT_LISTENING);
     try {
         check_device(endpoint);
         keep_from_children(own_listener(endpoint));
         dials_.listening_at(endpoint.address());
         keep_port(endpoint);
         update_stealth(endpoint);
-        if (std::find(listeners_.begin(), listeners_.end(), endpoint) == listeners_.end())
-            listeners_.push_back(endpoint);
     } catch (failure const &f) {
-        e = make_event(CLT_EVENT_LISTEN_FAILED);
-        e.fields.system_errno = f.system_errno;
-        e.text = f.message;
+        // It is not as it must be: no listener rather than that one. What is not permitted will not be later.
+        listeners_.clear();
+        listen_at({});
+        if (f.system_errno != EPERM) is_listener_missing_ = true;
+        listen_failed(endpoint, f.system_errno, f.message);
+        return;
     }
+    if (std::find(listeners_.begin(), listeners_.end(), endpoint) == listeners_.end())
+        listeners_.push_back(endpoint);
+    listen_failures_.erase(endpoint);
+    event e = make_event(CLT_EVENT_LISTENING);
     e.fields.endpoint = endpoint_out(endpoint);
     events_.push(std::move(e));
+}
+
+void engine::on_listen_failed(lt::listen_failed_alert const &alert) {
+    if (alert.op == lt::operation_t::sock_accept) {
+        accept_failed_ = true;
+        return;
+    }
+    // An interface's link-local address, which no rule can name, and which cannot be had for the first
+    // second.
+    if (alert.address.is_v6() && alert.address.to_v6().is_link_local()) return;
+    is_listener_missing_ = true;
+    if (alert.op != lt::operation_t::enum_if && alert.op != lt::operation_t::enum_route) {
+        listen_failed({alert.address, std::uint16_t(alert.port)}, system_errno_of(alert.error),
+                      std::string(lt::operation_name(alert.op)) + ": " + alert.error.message());
+        return;
+    }
+    event log = make_event(CLT_EVENT_LOG);
+    log.fields.value = 1;
+    log.text = alert.message();
+    events_.push(std::move(log));
+}
+
+void engine::listen_failed(lt::tcp::endpoint const &endpoint, int system_errno, std::string const &text) {
+    // Each try fails in the same way: that is told once.
+    auto const [known, is_new] = listen_failures_.insert({endpoint, system_errno});
+    if (!is_new && known->second == system_errno) return;
+    known->second = system_errno;
+    event e = make_event(CLT_EVENT_LISTEN_FAILED);
+    e.fields.endpoint = endpoint_out(endpoint);
+    e.fields.system_errno = system_errno;
+    e.text = text;
+    events_.push(std::move(e));
+}
+
+// What could not be had, since there was no descriptor or somebody else had the port, may be had later.
+void engine::listen_again() {
+    if (!is_listener_missing_ || is_deaf_ || !interfaces_->all_usable()) return;
+    is_listener_missing_ = false;
+    listen_at(listen_);                   // opens all where there was none, and
+    session_->reopen_network_sockets({}); // what is missing where there were some
 }
 
 namespace {

@@ -31,7 +31,12 @@ std::optional<lt::tcp::endpoint> endpoint_of(int fd, int (*name)(int, sockaddr *
 } // namespace
 
 void each_own_socket(std::function<bool(int fd)> const &body) {
-    std::unique_ptr<DIR, int (*)(DIR *)> const folder(::opendir("/proc/self/fd"), &::closedir);
+    // Kept open, since it is needed most where there is no descriptor to be had.
+    thread_local std::unique_ptr<DIR, int (*)(DIR *)> folder(nullptr, &::closedir);
+    if (folder)
+        ::rewinddir(folder.get());
+    else
+        folder.reset(::opendir("/proc/self/fd"));
     if (!folder) throw failure(CLT_NETWORK, "/proc/self/fd cannot be read", errno);
     while (dirent const *entry = ::readdir(folder.get())) {
         int const fd = std::atoi(entry->d_name);

@@ -39,6 +39,16 @@ char const *in_its_place(int error) {
     }
 }
 
+// Says nothing of the file.
+bool is_want_of_descriptors(int error) {
+    return error == EMFILE || error == ENFILE;
+}
+
+// What may be given for a folder below: its descriptor, or the errno, negative, of why there is none.
+int folder_or_error(descriptor const &folder) {
+    return folder ? folder.get() : -errno;
+}
+
 char const *difference(file_identity const &was, file_identity const &is) {
     if (!was.is_same_file(is)) return "another file stands in the place of the file";
     if (is.size < was.size) return "the file was cut short";
@@ -135,14 +145,15 @@ int sealed_files::open(int file, descriptor *out) const {
 // ---- Every file, or many ----
 
 file_fault sealed_files::survey() {
-    descriptor const folder = open_folder(folder_);
+    descriptor const opened = open_folder(folder_);
+    int const folder = folder_or_error(opened);
     bool all = true;
     for (size_t i = 0; i < files_.size(); ++i) {
         if (files_[i].is_pad) continue;
         struct stat status {};
         bool is_there = false;
         bool const may_be_missing = held(i) == held_to::nothing;
-        if (auto wrong = stat(folder.get(), i, may_be_missing, &status, &is_there)) return wrong;
+        if (auto wrong = stat(folder, i, may_be_missing, &status, &is_there)) return wrong;
         all = all && is_there;
         if (!is_there) continue;
         file_identity const now = file_identity::of(status);
@@ -156,13 +167,14 @@ file_fault sealed_files::survey() {
 }
 
 file_fault sealed_files::seal(bool is_whole) {
-    descriptor const folder = open_folder(folder_);
+    descriptor const opened = open_folder(folder_);
+    int const folder = folder_or_error(opened);
     for (size_t i = 0; i < files_.size(); ++i) {
         if (files_[i].is_pad) continue;
         struct stat status {};
         bool is_there = false;
         bool const may_be_missing = !is_whole && held(i) == held_to::nothing;
-        if (auto wrong = stat(folder.get(), i, may_be_missing, &status, &is_there)) return wrong;
+        if (auto wrong = stat(folder, i, may_be_missing, &status, &is_there)) return wrong;
         if (!is_there) continue;
         file_identity const now = file_identity::of(status);
         std::lock_guard const lock(mutex_);
@@ -177,13 +189,15 @@ file_fault sealed_files::seal(bool is_whole) {
 }
 
 file_fault sealed_files::look(size_t *next, size_t most) {
-    descriptor const folder = open_folder(folder_);
+    descriptor const opened = open_folder(folder_);
+    int const folder = folder_or_error(opened);
     for (; *next < files_.size() && most > 0; ++*next, --most) {
         size_t const i = *next;
         if (files_[i].is_pad || held(i) == held_to::nothing) continue;
         struct stat status {};
         bool is_there = false;
-        if (auto wrong = stat(folder.get(), i, false, &status, &is_there)) return wrong;
+        if (auto wrong = stat(folder, i, false, &status, &is_there))
+            return is_want_of_descriptors(wrong.error) ? file_fault{} : wrong; // a later look will tell
         if (auto wrong = match(i, file_identity::of(status))) return wrong;
     }
     if (*next >= files_.size()) *next = 0;
@@ -234,11 +248,13 @@ file_fault sealed_files::stat(int folder, size_t index, bool may_be_missing, str
                               bool *is_there) const {
     std::string const &path = files_[index].path;
     int error = EINVAL;
-    if (!path.empty()) error = folder < 0 ? ENOENT : stat_file_beneath(folder, path, status);
+    if (!path.empty()) error = folder < 0 ? -folder : stat_file_beneath(folder, path, status);
     *is_there = error == 0;
     if (error == 0) return {};
     // What it can make no file of, the engine says itself when it comes to it.
-    if (may_be_missing && error != ELOOP && error != EISDIR && error != ENXIO && error != EINVAL) return {};
+    if (may_be_missing && error != ELOOP && error != EISDIR && error != ENXIO && error != EINVAL &&
+        !is_want_of_descriptors(error))
+        return {};
     return fault(index, error);
 }
 
@@ -382,7 +398,8 @@ file_fault sealed_files::before_write(int piece, int start, int length) {
             if (!folder) folder = open_folder(folder_);
             struct stat status {};
             bool is_there = false;
-            if (auto wrong = stat(folder.get(), i, held(i) == held_to::nothing, &status, &is_there))
+            if (auto wrong =
+                    stat(folder_or_error(folder), i, held(i) == held_to::nothing, &status, &is_there))
                 return wrong;
             if (is_there)
                 if (auto wrong = match(i, file_identity::of(status))) return wrong;
@@ -403,7 +420,8 @@ void sealed_files::after_write(int piece, int start, int length) {
         if (!folder) folder = open_folder(folder_);
         struct stat status {};
         bool is_there = false;
-        if (!stat(folder.get(), i, true, &status, &is_there) && is_there) match(i, file_identity::of(status));
+        if (!stat(folder_or_error(folder), i, true, &status, &is_there) && is_there)
+            match(i, file_identity::of(status));
         return {};
     });
 }

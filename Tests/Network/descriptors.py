@@ -5,6 +5,7 @@ limit of connections each time. Usage: descriptors.py SWARMCTL
 """
 
 import filecmp
+import functools
 import os
 import resource
 import socket
@@ -15,6 +16,7 @@ import time
 from namespaces import Swarmctl, check, run_cases
 
 HOSTILE = 60
+RESERVE = 16  # that the engine keeps back
 
 
 def busiest_thread(pid):
@@ -27,54 +29,136 @@ def busiest_thread(pid):
     return found
 
 
-def runs_out(swarmctl, scratch):
-    path, log = os.path.join(scratch, "content.bin"), os.path.join(scratch, "log")
-    with open(path, "wb") as f:
-        f.write(os.urandom(1 << 20))
-    with open(log, "w") as stderr:
-        sharing = Swarmctl(swarmctl, None, "share", path, "--listen", "127.0.0.1:0", "--allow", "127.0.0.0/8",
-                           log=stderr)
-    try:
-        port, magnet = sharing.wait("listening")["port"], sharing.wait("invite")["magnet"]
-        pid = sharing.process.pid
-        limit = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-        last = max(int(name) for name in os.listdir(f"/proc/{pid}/fd"))
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, (last + 3, limit[1]))
-        hostile = []
+class Sharing:
+    """A swarmctl that shares one file with whoever comes from this machine."""
+
+    def __init__(self, swarmctl, scratch):
+        self.swarmctl, self.scratch = swarmctl, scratch
+        self.path, self.log = os.path.join(scratch, "content.bin"), os.path.join(scratch, "log")
+        with open(self.path, "wb") as f:
+            f.write(os.urandom(1 << 20))
+        with open(self.log, "w") as stderr:
+            self.member = Swarmctl(swarmctl, None, "share", self.path, "--listen", "127.0.0.1:0", "--allow",
+                                   "127.0.0.0/8", log=stderr)
+        self.port, self.magnet = self.member.wait("listening")["port"], self.member.wait("invite")["magnet"]
+        self.pid = self.member.process.pid
+        self.usual = resource.prlimit(self.pid, resource.RLIMIT_NOFILE)
+        self.hostile = []
+
+    def allow(self, free):
+        """So many descriptors may be opened now, beside those that are."""
+        used = {int(name) for name in os.listdir(f"/proc/{self.pid}/fd")}
+        limit = 0
+        while limit - sum(1 for fd in used if fd < limit) < free:
+            limit += 1
+        resource.prlimit(self.pid, resource.RLIMIT_NOFILE, (limit, self.usual[1]))
+
+    def allow_all(self):
+        resource.prlimit(self.pid, resource.RLIMIT_NOFILE, self.usual)
+
+    def crowd(self):
         for i in range(HOSTILE):  # each from an address of its own: no one of them is too many
             one = socket.socket()
             one.setblocking(False)
             one.bind((f"127.0.2.{i + 1}", 0))
-            one.connect_ex(("127.0.0.1", port))
-            hostile.append(one)
-        time.sleep(1)
-        before, started = busiest_thread(pid), time.monotonic()
-        time.sleep(3)
-        elapsed = time.monotonic() - started
-        after = busiest_thread(pid)
-        busy = max((after[t] - before.get(t, 0)) / elapsed for t in after)
-        check(busy < 0.6, f"a thread was busy for {busy:.0%} of the time")
-        with open(log) as f:
-            text = f.read()
-        check("descriptors" in text, f"nothing was said of it: {text}")
-        check(text.count("accepting a connection failed") < 20, "it was said again and again")
-        for one in hostile:
+            one.connect_ex(("127.0.0.1", self.port))
+            self.hostile.append(one)
+
+    def disperse(self):
+        for one in self.hostile:
             one.close()
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, limit)
-        into = os.path.join(scratch, "copy")
-        fetching = Swarmctl(swarmctl, None, "fetch", magnet, "--into", into, "--listen", "127.0.0.3:0", "--timeout",
-                            "30")
+
+    def said(self):
+        with open(self.log) as f:
+            return f.read()
+
+    def is_listening(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def check_fetch(self):
+        into = os.path.join(self.scratch, "copy")
+        fetching = Swarmctl(self.swarmctl, None, "fetch", self.magnet, "--into", into, "--listen", "127.0.0.3:0",
+                            "--timeout", "30")
         fetching.wait("finished", 40)
         fetching.end()
-        check(filecmp.cmp(path, os.path.join(into, "content.bin"), shallow=False), "the copy differs")
-        return f"the busiest thread was busy for {busy:.0%} of the time"
-    finally:
-        sharing.end()
+        check(filecmp.cmp(self.path, os.path.join(into, "content.bin"), shallow=False), "the copy differs")
+
+    def end(self):
+        self.disperse()
+        self.member.end()
+
+
+def in_a_share(case):
+    @functools.wraps(case)
+    def run(swarmctl):
+        with tempfile.TemporaryDirectory(prefix="descriptors-") as scratch:
+            sharing = Sharing(swarmctl, scratch)
+            try:
+                return case(sharing)
+            finally:
+                sharing.end()
+
+    return run
+
+
+@in_a_share
+def runs_out(sharing):
+    sharing.allow(3)
+    sharing.crowd()
+    time.sleep(1)
+    before, started = busiest_thread(sharing.pid), time.monotonic()
+    time.sleep(3)
+    elapsed = time.monotonic() - started
+    after = busiest_thread(sharing.pid)
+    busy = max((after[t] - before.get(t, 0)) / elapsed for t in after)
+    check(busy < 0.6, f"a thread was busy for {busy:.0%} of the time")
+    text = sharing.said()
+    check("descriptors" in text, f"nothing was said of it: {text}")
+    check(text.count("accepting a connection failed") < 20, "it was said again and again")
+    sharing.disperse()
+    sharing.allow_all()
+    sharing.check_fetch()
+    return f"the busiest thread was busy for {busy:.0%} of the time"
+
+
+def make_deaf(sharing):
+    """No descriptor is left, and no listening socket; nobody is connected."""
+    sharing.allow(0)
+    sharing.crowd()
+    time.sleep(1)
+    sharing.disperse()
+    sharing.allow(0)
+    time.sleep(1)
+    check(not sharing.is_listening(), f"it listens with no descriptor left: {sharing.said()}")
+
+
+@in_a_share
+def too_few_for_the_listener(sharing):
+    make_deaf(sharing)
+    sharing.allow(RESERVE + 1)  # the listener's TCP socket is the last that can be had: there is none for its UDP socket
+    time.sleep(2)
+    check(not sharing.is_listening(), "it listens with too few descriptors: this case shows nothing")
+    sharing.allow_all()
+    sharing.check_fetch()
+
+
+@in_a_share
+def port_is_taken(sharing):
+    make_deaf(sharing)
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", sharing.port))
+        other.listen()
+        sharing.allow_all()
+        time.sleep(2)
+    sharing.check_fetch()
 
 
 def main():
-    with tempfile.TemporaryDirectory(prefix="descriptors-") as scratch:
-        return run_cases([("runs_out", lambda: runs_out(os.path.abspath(sys.argv[1]), scratch))])
+    swarmctl = os.path.abspath(sys.argv[1])
+    cases = [runs_out, too_few_for_the_listener, port_is_taken]
+    return run_cases([(case.__name__, lambda case=case: case(swarmctl)) for case in cases])
 
 
 if __name__ == "__main__":

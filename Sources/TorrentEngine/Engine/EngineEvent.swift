@@ -35,7 +35,8 @@ public struct EngineEvent: Sendable {
         case corruptOnDisk(piece: Int, paths: [String])
         /// A listening socket stands, with its real port.
         case listening(PeerEndpoint)
-        /// A listening socket could not be had.
+        /// A listening socket could not be had, or stands no longer, since no descriptor is left. It is tried again each
+        /// second; the same failure is told again only after it has stood.
         case listenFailed(EngineError)
         /// An interface that the engine is bound to went down, disappeared or lost an address: every connection is cut,
         /// every listening socket closed, and nothing is dialled until it is back.
