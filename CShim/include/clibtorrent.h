@@ -433,7 +433,8 @@ typedef enum clt_event_kind {
     CLT_EVENT_STORAGE_ERROR =
         10, /* system_errno (ESTALE: the file is not the one that was verified, and nothing of what stands
                there was sent); text: what failed; data: the path; the torrent has stopped. After ENOSPC and
-               EDQUOT it goes on by itself once there is room, unless it is stopped */
+               EDQUOT it goes on by itself once there is room, after EMFILE and ENFILE once files can be
+               opened, unless it is stopped */
     CLT_EVENT_LISTENING = 11, /* endpoint: where, with the real port */
     /* endpoint, system_errno; text. It does not stand, or stands no longer; it is tried again each second,
      * and the same failure is not told again until it has stood */

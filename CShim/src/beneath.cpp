@@ -77,6 +77,10 @@ descriptor::~descriptor() {
     if (fd_ >= 0) ::close(fd_);
 }
 
+bool is_want_of_descriptors(int error) {
+    return error == EMFILE || error == ENFILE;
+}
+
 descriptor open_folder(std::string const &path) {
     return descriptor(retry_open(AT_FDCWD, path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
 }

@@ -26,6 +26,9 @@ private:
     int fd_ = -1;
 };
 
+// No file could be opened, of this process or of the system.
+bool is_want_of_descriptors(int error);
+
 // The folder itself may be reached through links: it is the user's own choice.
 descriptor open_folder(std::string const &path);
 

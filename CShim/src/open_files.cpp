@@ -1,4 +1,5 @@
 #include "open_files.hpp"
+#include "beneath.hpp"
 #include "sealed_files.hpp"
 
 #include <algorithm>
@@ -20,7 +21,7 @@ int open_files::get(sealed_files const &of, int file, std::shared_ptr<descriptor
     }
     descriptor opened;
     int error = of.open(file, &opened);
-    if (error == EMFILE || error == ENFILE) {
+    if (is_want_of_descriptors(error)) {
         // Ours are the first to go.
         std::list<entry> closing;
         {

@@ -39,11 +39,6 @@ char const *in_its_place(int error) {
     }
 }
 
-// Says nothing of the file.
-bool is_want_of_descriptors(int error) {
-    return error == EMFILE || error == ENFILE;
-}
-
 // What may be given for a folder below: its descriptor, or the errno, negative, of why there is none.
 int folder_or_error(descriptor const &folder) {
     return folder ? folder.get() : -errno;
@@ -197,7 +192,8 @@ file_fault sealed_files::look(size_t *next, size_t most) {
         struct stat status {};
         bool is_there = false;
         if (auto wrong = stat(folder, i, false, &status, &is_there))
-            return is_want_of_descriptors(wrong.error) ? file_fault{} : wrong; // a later look will tell
+            return is_want_of_descriptors(wrong.error) ? file_fault{}
+                                                       : wrong; // says nothing of the file: a later look will
         if (auto wrong = match(i, file_identity::of(status))) return wrong;
     }
     if (*next >= files_.size()) *next = 0;
@@ -252,9 +248,7 @@ file_fault sealed_files::stat(int folder, size_t index, bool may_be_missing, str
     *is_there = error == 0;
     if (error == 0) return {};
     // What it can make no file of, the engine says itself when it comes to it.
-    if (may_be_missing && error != ELOOP && error != EISDIR && error != ENXIO && error != EINVAL &&
-        !is_want_of_descriptors(error))
-        return {};
+    if (may_be_missing && error != ELOOP && error != EISDIR && error != ENXIO && error != EINVAL) return {};
     return fault(index, error);
 }
 

@@ -1,4 +1,5 @@
 // A torrent whose files fail it, and how it goes on.
+#include "beneath.hpp"
 #include "torrent.hpp"
 
 #include <algorithm>
@@ -26,9 +27,10 @@ void torrent::content_failed(file_fault const &fault, std::string const &path) {
     handle_.pause(); // cuts whoever is connected
     reads_->fail_all(lt::error_code(fault.error != 0 ? fault.error : EIO, boost::system::system_category()));
     push_state();
-    wants_room_ = fault.error == ENOSPC || fault.error == EDQUOT;
+    wants_room_ = fault.error == ENOSPC || fault.error == EDQUOT || is_want_of_descriptors(fault.error);
     if (!wants_room_) return;
-    // A quota may be full where the file system has room: then it is tried less and less often.
+    // A quota may be full where the file system has room, and descriptors may be short for long: then it is
+    // tried less and less often.
     auto const now = std::chrono::steady_clock::now();
     bool const again = now < next_look_for_room_ + least_pause;
     room_pause_ = again ? std::min<std::chrono::seconds>(room_pause_ * 2, longest_pause) : least_pause;

@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// What went wrong in the engine, doing what to what, and what to do about it.
 ///
 /// Every throwing function of `TorrentEngine` throws this type. `code` is open: a later version may add codes, so
@@ -101,6 +105,13 @@ public struct EngineError: Error, Sendable, Hashable {
         self.remedy = remedy
         self.path = path
         self.systemErrno = systemErrno
+    }
+}
+
+extension EngineError {
+    /// Whether a torrent that this has stopped goes on by itself, once there is what was short: room, or descriptors.
+    package var isShortage: Bool {
+        code == .diskFull || systemErrno == EMFILE || systemErrno == ENFILE
     }
 }
 

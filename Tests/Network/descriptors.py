@@ -76,8 +76,8 @@ class Sharing:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
-    def check_fetch(self):
-        into = os.path.join(self.scratch, "copy")
+    def check_fetch(self, copy="copy"):
+        into = os.path.join(self.scratch, copy)
         fetching = Swarmctl(self.swarmctl, None, "fetch", self.magnet, "--into", into, "--listen", "127.0.0.3:0",
                             "--timeout", "30")
         fetching.wait("finished", 40)
@@ -124,6 +124,7 @@ def runs_out(sharing):
 
 def make_deaf(sharing):
     """No descriptor is left, and no listening socket; nobody is connected."""
+    sharing.check_fetch("first")  # by then it has looked at its files
     sharing.allow(0)
     sharing.crowd()
     time.sleep(1)

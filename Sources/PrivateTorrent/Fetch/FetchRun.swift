@@ -216,13 +216,13 @@ struct FetchRun: Sendable {
             reusedBytes: status.reusedBytes, wastedBytes: status.wastedBytes)
     }
 
-    /// What a full disk stopped, the engine takes up by itself once there is room.
+    /// What a full disk or a want of descriptors stopped, the engine takes up by itself once there is room.
     private func waitUntilFinished(_ torrent: Torrent) async throws(EngineError) {
         while true {
             do throws(EngineError) {
                 return try await torrent.waitUntilFinished()
             } catch {
-                guard request.waitsForRoom, error.code == .diskFull else { throw error }
+                guard request.waitsForRoom, error.isShortage else { throw error }
             }
             while try await torrent.status().state == .failed {
                 guard (try? await Task.sleep(for: .seconds(1))) != nil else {

@@ -221,6 +221,8 @@ extension Engine {
             case .permissionDenied where native.system_errno == EROFS: "mount it writable, and start again"
             case .permissionDenied: "give this user access to it, and start again"
             case .inputMissing: "bring it back, or verify the content and add it again"
+            case .inputOutput where native.system_errno == EMFILE || native.system_errno == ENFILE:
+                "raise the limit of open files: it goes on by itself once some can be opened, or at the next start"
             case .inputOutput: "look at the disk, then verify the content and add it again"
             default: nil
             }

@@ -28,7 +28,8 @@ public struct EngineEvent: Sendable {
         /// The piece with that index failed its hash and is fetched again.
         case hashFailed(piece: Int)
         /// The file system refused, or a file is not what it was; the torrent has stopped. After `.diskFull` it goes on
-        /// by itself once there is room, unless it was stopped; else ``Torrent/start(dialling:)`` takes it up again.
+        /// by itself once there is room, and after EMFILE and ENFILE once files can be opened, unless it was stopped; else
+        /// ``Torrent/start(dialling:)`` takes it up again.
         case storageError(EngineError)
         /// A piece that ``AddOptions/Content/completeVerifiedOnRead`` took for good is not what the torrent says; its
         /// files lie at `paths`. Nothing of it was sent. All is checked now, and what is bad is fetched again.
