@@ -210,13 +210,15 @@ let package = Package(
     cxxLanguageStandard: .cxx17
 )
 
-// Sanitized builds take long: this leaves them what their tests run, and what that needs.
-if Context.environment["PRIVATETORRENT_CORE_ONLY"] != nil {
-    let core: Set = [
+// Sanitized builds take long: this leaves them what their tests run, and what that needs; with "server", also the control
+// server, whose HTTP library takes as long to build as all else.
+if let kept = Context.environment["PRIVATETORRENT_CORE_ONLY"] {
+    var core: Set = [
         "CShim", "CLibtorrent", "TorrentEngine", "NodeInterface", "NodeSupport", "PrivateTorrent",
         "PrivateTorrentTesting", "PrometheusMetrics", "CShimSmoke", "DiskLayerCheck", "TorrentEngineTests",
         "NodeSupportTests", "PrivateTorrentTests", "PrivateTorrentTestingTests", "PrometheusMetricsTests",
     ]
+    if kept == "server" { core.formUnion(["NodeControl", "NodeControlTests"]) }
     package.targets.removeAll { !core.contains($0.name) }
     package.products.removeAll { !core.contains($0.name) }
 }
