@@ -178,13 +178,25 @@ struct BoundsTests {
         try await node.stop()
     }
 
-    @Test("An answer to HEAD has no body")
-    func head() async throws {
+    @Test(
+        "An answer to HEAD is that to GET without its body",
+        arguments: [("/livez", 200), ("/v1/events", 200), ("/v1/nothing", 404), ("/v1/torrents/x/pause", 405)])
+    func head(_ target: String, _ status: Int) async throws {
         let node = try await RunningNode.start()
         let raw = try RawClient(node.server.path)
-        raw.send("HEAD /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        raw.send("HEAD \(target) HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
         let answer = try #require(await raw.read())
-        #expect(answer.hasPrefix("HTTP/1.1 405 ") && answer.hasSuffix("\r\n\r\n"))
+        #expect(answer.hasPrefix("HTTP/1.1 \(status) ") && answer.hasSuffix("\r\n\r\n"), "\(answer)")
+        try await node.stop()
+    }
+
+    @Test("A target may have the host in it", arguments: ["http://x/livez", "HTTP://x/livez?y", "http://x:9/livez"])
+    func absoluteForm(_ target: String) async throws {
+        let node = try await RunningNode.start()
+        let raw = try RawClient(node.server.path)
+        raw.send("GET \(target) HTTP/1.1\r\nhost: y\r\nconnection: close\r\n\r\n")
+        let answer = try #require(await raw.read())
+        #expect(answer.hasPrefix("HTTP/1.1 200 "), "\(answer)")
         try await node.stop()
     }
 

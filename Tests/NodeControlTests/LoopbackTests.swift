@@ -86,6 +86,14 @@ struct LoopbackTests {
             #expect(answer.hasPrefix("HTTP/1.1 403 ") || lines.isEmpty, "\(lines)")
             #expect(!answer.contains("processID"), "\(lines)")
         }
+        let authorized = ["authorization: Bearer \(token)"]
+        for (host, header, status) in [
+            ("evil.example", own, 403), ("localhost:\(port)", "host: evil.example", 200),
+            ("localhost:\(port)", "\(own)\r\n\(own)", 403),
+        ] {
+            let answer = try await Self.ask(port, "GET http://\(host)/v1/status", [header] + authorized)
+            #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(host), \(header): \(answer)")
+        }
         let preflight = try await Self.ask(
             port, "OPTIONS /v1/status",
             [own, "origin: http://evil.example", "access-control-request-headers: authorization"])

@@ -211,6 +211,6 @@ import TorrentEngine
         #expect(ring.report.records.map(\.number) == [3, 4, 5])
         #expect(ring.report.dropped == 2)
         ring.add(level: "info", label: "test", message: String(repeating: "é", count: 5000))
-        #expect((ring.report.records.last?.message.utf8.count ?? 0) <= LogRing.lineBytes)
+        #expect((ring.report.records.last?.message.utf8.count ?? 0) <= String.boundedBytes)
     }
 }

@@ -19,10 +19,12 @@ struct Router: Sendable {
 
     private func routed(_ request: ControlRequest) async -> (Route?, ControlAnswer) {
         var allowed: [String] = []
+        // HEAD is GET whose body is not sent (RFC 9110 §9.3.2).
+        let method = request.method == "HEAD" ? "GET" : request.method
         for route in Self.routes {
             guard let variable = route.match(request.path) else { continue }
-            guard route.method == request.method else {
-                allowed.append(route.method)
+            guard route.method == method else {
+                allowed += route.method == "GET" ? ["GET", "HEAD"] : [route.method]
                 continue
             }
             do {

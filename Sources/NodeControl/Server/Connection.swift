@@ -56,7 +56,8 @@ struct Connection: Sendable {
     private func serveOne(
         _ parts: inout NIOAsyncChannelInboundStream<HTTPServerRequestPart>.AsyncIterator
     ) async throws -> Bool {
-        guard case .head(let head)? = try await next(&parts, within: limits.idleTime) else { return false }
+        guard case .head(var head)? = try await next(&parts, within: limits.idleTime) else { return false }
+        head.takeOriginForm()
         // The decoder takes whatever follows these two for another protocol.
         let keepAlive = head.isKeepAlive && head.method != .CONNECT && !head.headers.contains(name: "upgrade")
         var request: ControlRequest
@@ -168,13 +169,14 @@ struct Connection: Sendable {
         if request.version == .http1_0 { head.version = .http1_0 }
         head.headers.add(contentsOf: door.headers)
         try await write(.head(head))
-        if let events = answer.events {
+        if request.method == .HEAD {
+            // It ends with its head (RFC 9110 §9.3.2).
+        } else if let events = answer.events {
             await untilGone {
                 try? await events.write { try await write(.body(.byteBuffer(ByteBuffer(string: $0)))) }
             }
         } else {
-            // An answer to HEAD ends with its head (RFC 9110 §9.3.2).
-            var rest = request.method == .HEAD ? [] : answer.body[...]
+            var rest = answer.body[...]
             while !rest.isEmpty {
                 try await write(.body(.byteBuffer(ByteBuffer(bytes: rest.prefix(64 << 10)))))
                 rest = rest.dropFirst(64 << 10)
@@ -188,6 +190,19 @@ struct Connection: Sendable {
         let cut = cutting(after: limits.stallTime)
         defer { cut.cancel() }
         try await channel.writeAndFlush(part).get()
+    }
+}
+
+extension HTTPRequestHead {
+    /// What clients send to a proxy, with the host in the target, which then counts (RFC 9112 §3.2.2).
+    mutating func takeOriginForm() {
+        let scheme = "http://"
+        guard uri.lowercased().hasPrefix(scheme) else { return }
+        let rest = uri.dropFirst(scheme.count)
+        let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+        // Several hosts stay what they are: a mistake.
+        if headers["host"].count <= 1 { headers.replaceOrAdd(name: "host", value: String(rest[..<end])) }
+        uri = rest[end...].hasPrefix("/") ? String(rest[end...]) : "/" + rest[end...]
     }
 }
 

@@ -13,8 +13,6 @@ public final class LogRing: Sendable {
         var count: UInt64 = 0
     }
 
-    /// Bytes of a line that are kept.
-    static let lineBytes = 2048
     private let capacity: Int
     private let state = Locked(State())
 
@@ -26,7 +24,7 @@ public final class LogRing: Sendable {
     /// Adds a line. May be called on any thread, and does not wait.
     public func add(level: String, label: String, message: String) {
         let time = NodeClock.system.now
-        let message = Self.cut(message)
+        let message = message.bounded
         state.withLock { state in
             state.count += 1
             let record = LogReport.Record(
@@ -47,10 +45,5 @@ public final class LogRing: Sendable {
                 records: Array(state.records[state.start...] + state.records[..<state.start]),
                 dropped: state.count - UInt64(state.records.count))
         }
-    }
-
-    static func cut(_ text: String) -> String {
-        guard text.utf8.count > lineBytes else { return text }
-        return String(decoding: text.utf8.prefix(lineBytes - 4), as: UTF8.self) + "…"
     }
 }

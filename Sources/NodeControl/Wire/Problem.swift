@@ -26,7 +26,7 @@ public struct Problem: Error, Codable, Sendable, Hashable {
         title = Self.words(code)
         self.status = status
         // Both may quote what came, and that may be 24 MiB.
-        self.detail = LogRing.cut(detail)
+        self.detail = detail.bounded
         self.code = code
         self.remedy = remedy
         self.path = path.flatMap { $0.utf8.count > 4096 ? nil : $0 }
