@@ -180,7 +180,9 @@ struct BoundsTests {
 
     @Test(
         "An answer to HEAD is that to GET without its body",
-        arguments: [("/livez", 200), ("/v1/events", 200), ("/v1/nothing", 404), ("/v1/torrents/x/pause", 405)])
+        arguments: [
+            ("/livez", 200), ("/v1/events", 200), ("/v1/nothing", 404), ("/v1/torrents/x/pause", 405),
+        ])
     func head(_ target: String, _ status: Int) async throws {
         let node = try await RunningNode.start()
         let raw = try RawClient(node.server.path)
@@ -190,7 +192,9 @@ struct BoundsTests {
         try await node.stop()
     }
 
-    @Test("A target may have the host in it", arguments: ["http://x/livez", "HTTP://x/livez?y", "http://x:9/livez"])
+    @Test(
+        "A target may have the host in it",
+        arguments: ["http://x/livez", "HTTP://x/livez?y", "http://x:9/livez"])
     func absoluteForm(_ target: String) async throws {
         let node = try await RunningNode.start()
         let raw = try RawClient(node.server.path)

@@ -91,14 +91,7 @@ private final class FakeServer: Sendable {
 
     init(_ path: String, _ said: String, repeating: String?, staysOpen: Bool) throws {
         number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { [number] in
-                bind(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
+        let result = ControlSocket.withAddress(path) { [number] in bind(number, $0, $1) }
         guard result == 0, listen(number, 8) == 0 else {
             throw EngineError("listen", errno: errno, path: path)
         }

@@ -1,20 +1,15 @@
 import Glibc
 import TorrentEngine
 
+@testable import NodeControl
+
 /// A socket that says what it is told, and reads when it is told.
 final class RawClient: Sendable {
     private let number: Int32
 
     init(_ path: String) throws {
         number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { [number] in
-                connect(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
+        let result = ControlSocket.withAddress(path) { [number] in connect(number, $0, $1) }
         guard result == 0 else { throw EngineError("connect", errno: errno, path: path) }
     }
 

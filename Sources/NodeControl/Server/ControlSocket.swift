@@ -137,7 +137,9 @@ final class ControlSocket: Sendable {
             remedy: "stop that node, or name another socket", path: path)
     }
 
-    private static func withAddress(
+    /// Calls `bind`, `connect` or the like with the address of a socket at `path`, which ``ControlSocketPath`` finds short
+    /// enough.
+    static func withAddress(
         _ path: String, _ call: (UnsafePointer<sockaddr>, socklen_t) -> Int32
     ) -> Int32 {
         var address = sockaddr_un()
