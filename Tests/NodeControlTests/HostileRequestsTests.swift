@@ -62,7 +62,9 @@ struct HostileRequestsTests {
             ])
             #expect(try await node.problem("POST", "/v1/torrents", request) == "400 invalidArgument")
         }
-        #expect(!FileManager.default.fileExists(atPath: "\(base)/a"))
+        for nothing in ["a", "state/x"] {
+            #expect(!FileManager.default.fileExists(atPath: "\(base)/\(nothing)"))
+        }
         // To Swift no slash, and to the system one; and beside the state directory, not in it.
         for folder in ["\(base)/c/\u{301}d/e", "\(base)/stately"] {
             let request = AddRequest(invite: Self.hash, folder: folder, members: ["127.0.0.9:1"])

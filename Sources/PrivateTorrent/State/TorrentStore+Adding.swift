@@ -42,6 +42,8 @@ extension TorrentStore {
         if case .metainfo(let given) = reference { metainfo = given }
         try metainfo?.checkPrivateMode()
         let resolved = try await blocking("prepare \(quoted(folder))") { () throws(EngineError) in
+            // Before anything is made, and again for what its links lead to by then.
+            if folder.utf8.first == UInt8(ascii: "/") { try self.requireOutside(folder, operation) }
             let resolved = try Destination.resolveFolder(folder)
             try self.requireOutside(resolved, operation)
             return resolved

@@ -25,8 +25,9 @@ struct Verify: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Bytes read from the disk a second. (default: as many as it gives)", valueName: "bytes"))
-    var rate: UInt64?
+            "At most so many bytes a second from the disk: 500k, 20M, 1Mi. (default: as many as it gives)",
+            valueName: "rate"))
+    var rate: String?
 
     @OptionGroup var node: NodeOptions
     @OptionGroup var common: CommonOptions
@@ -34,11 +35,12 @@ struct Verify: AsyncParsableCommand {
     func run() async throws {
         guard let data else { return try await verifyInNode() }
         guard node.socket == nil else { throw Failure.usage("--socket and --data exclude each other") }
+        let pace = HashPace(bytesPerSecond: try LimitOptions.rate(rate, "--rate"))
         let metainfo = try await loadTorrent(torrent)
         // What can be checked without the network is checked, whatever a swarm makes of it.
         try metainfo.checkPrivateMode(tolerating: [.similar, .sslCertificate, .hiddenName])
         let progress = ProgressView(common.output)
-        let verifier = PieceVerifier(pace: HashPace(bytesPerSecond: rate ?? 0))
+        let verifier = PieceVerifier(pace: pace)
         let found = try await verifier.verify(metainfo, in: data) {
             progress.hashing($0, verb: "verifying")
         }

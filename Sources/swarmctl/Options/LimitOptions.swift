@@ -16,10 +16,12 @@ struct LimitOptions: ParsableArguments {
     var limitDown: String?
 
     func limits() throws(Failure) -> RateLimits {
-        RateLimits(upload: try rate(limitUp, "--limit-up"), download: try rate(limitDown, "--limit-down"))
+        RateLimits(
+            upload: try Self.rate(limitUp, "--limit-up"), download: try Self.rate(limitDown, "--limit-down"))
     }
 
-    private func rate(_ text: String?, _ option: String) throws(Failure) -> UInt64 {
+    /// Bytes a second; 0 where the option was not given.
+    static func rate(_ text: String?, _ option: String) throws(Failure) -> UInt64 {
         guard let text else { return 0 }
         guard let rate = RatePlan.rate(text) else {
             throw .usage("\(option): \(text) is no rate", remedy: "give bytes a second, such as 500k or 2.5M")

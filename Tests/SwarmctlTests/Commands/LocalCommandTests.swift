@@ -73,7 +73,7 @@ import Testing
         let content = try scratch.write("data.bin", bytes: 100_000)
         let torrent = scratch("data.torrent")
         #expect(try await Command.run("create", content, "--output", torrent).status == 0)
-        let good = try await Command.run("verify", torrent, "--data", scratch.path, "--json")
+        let good = try await Command.run("verify", torrent, "--data", scratch.path, "--rate", "1Mi", "--json")
         #expect(good.status == 0)
         #expect(good.event("verified")?["ok"] == .bool(true))
 
@@ -98,6 +98,7 @@ import Testing
             (["share", "/etc/hostname", "--listen", "example.org:1"], 64),
             (["share", "/nonexistent", "--listen", "127.0.0.1:0"], 66),
             (["share", "/etc/hostname", "--listen", "192.0.2.1:0"], 69),
+            (["verify", "/nonexistent.torrent", "--data", ".", "--rate", "fast"], 64),
             (["fetch", "magnet:?xt=urn:btih:zz", "--into", "."], 65),
             (["fetch", "abababababababababababababababababababab", "--into", "/tmp", "--timeout", "0"], 64),
             (["fetch", "abababababababababababababababababababab", "--into", "/tmp"], 69),
