@@ -69,8 +69,8 @@ public:
     bool on_extension_handshake(lt::bdecode_node const &handshake) override {
         std::string claim(handshake.dict_find_string_value(identity_key));
         if (claim.size() > CLT_PEER_ID_MAX) claim.clear();
-        if (shaken_) { // the first of a connection is final
-            if (claim != claim_) ++shared_->counters.second_claims;
+        if (shaken_) { // the first of a connection is final; one that leaves the name out claims nothing else
+            if (handshake.dict_find(identity_key) && claim != claim_) ++shared_->counters.second_claims;
             return true;
         }
         shaken_ = true;

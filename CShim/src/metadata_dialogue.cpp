@@ -33,13 +33,14 @@ metadata_dialogue::metadata_dialogue(std::shared_ptr<metadata_pool> pool, metada
     : pool_(std::move(pool)), line_(line) {}
 
 void metadata_dialogue::handshake(lt::bdecode_node const &handshake) {
-    if (shaken_) return;
-    shaken_ = true;
-    lt::bdecode_node const messages = handshake.dict_find_dict("m");
-    if (!messages) return;
-    auto const id = messages.dict_find_int_value("ut_metadata", 0);
-    if (id < 1 || id > 255) return;
-    remote_id_ = int(id);
+    if (!shaken_) {
+        shaken_ = true;
+        lt::bdecode_node const messages = handshake.dict_find_dict("m");
+        if (!messages) return;
+        auto const id = messages.dict_find_int_value("ut_metadata", 0);
+        if (id >= 1 && id <= 255) remote_id_ = int(id);
+    }
+    if (remote_id_ == 0 || remote_size_ != 0) return;
     auto const size = handshake.dict_find_int_value("metadata_size", 0);
     if (size > 0 && uint64_t(size) <= pool_->max_size) remote_size_ = size_t(size);
     ask();
@@ -149,7 +150,7 @@ bool metadata_dialogue::assembled() {
         info.insert(info.end(), block.begin(), block.end());
     give_up();
     if (lt::hasher(info).final() != pool_->info_hash) {
-        remote_size_ = 0; // never asked again
+        remote_id_ = 0; // never asked again
         return false;
     }
     pool_->wanted = false;

@@ -53,7 +53,8 @@ public:
 
     metadata_dialogue(std::shared_ptr<metadata_pool> pool, metadata_line &line);
 
-    // The peer's extension handshake (BEP 10). The first of a connection is final.
+    // The peer's extension handshake (BEP 10). What was said once on a connection is final; that there is
+    // metadata may be said later, by who had none at first.
     void handshake(lt::bdecode_node const &handshake);
     // The whole body of a `ut_metadata` message. False: the peer broke the protocol, or lied; cut it.
     [[nodiscard]] bool message(lt::span<char const> body);

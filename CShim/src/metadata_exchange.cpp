@@ -3,10 +3,16 @@
 #include "internals.hpp"
 
 #include <libtorrent/bdecode.hpp>
+#include <libtorrent/bencode.hpp>
 #include <libtorrent/entry.hpp>
 #include <libtorrent/error_code.hpp>
 #include <libtorrent/operations.hpp>
 #include <libtorrent/peer_connection_handle.hpp>
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <utility>
 
 namespace clt {
 
@@ -16,6 +22,8 @@ constexpr int our_message_id = 2; // 1, 3, 4, 7 and 8 are the engine's
 constexpr int bt_extended = 20;   // BEP 10
 constexpr int held_at_most = 2;   // info dictionaries of the largest size, of one address
 constexpr int receive_buffer_limit = 1024 * 1024;
+
+} // namespace
 
 class metadata_peer final : public lt::peer_plugin, private metadata_line {
 public:
@@ -28,7 +36,22 @@ public:
 
     void add_handshake(lt::entry &handshake) override {
         handshake["m"]["ut_metadata"] = our_message_id;
-        if (pool_->info) handshake["metadata_size"] = lt::entry::integer_type(pool_->info->size());
+        if (pool_->info)
+            add_size(handshake);
+        else
+            messages_ = handshake["m"];
+    }
+
+    // Now there is metadata: whoever was told that there was none is told so. With all the messages of the
+    // first handshake, since some take a name that is left out for one that is taken back.
+    void announce() {
+        if (!messages_) return;
+        lt::entry handshake;
+        handshake["m"] = *std::exchange(messages_, std::nullopt);
+        add_size(handshake);
+        std::string body;
+        lt::bencode(std::back_inserter(body), handshake);
+        send(0, body);
     }
 
     bool on_extension_handshake(lt::bdecode_node const &handshake) override {
@@ -56,6 +79,10 @@ public:
     }
 
 private:
+    void add_size(lt::entry &handshake) const {
+        handshake["metadata_size"] = lt::entry::integer_type(pool_->info->size());
+    }
+
     bool cut() {
         peer_.disconnect(lt::errors::invalid_metadata_message, lt::operation_t::bittorrent,
                          lt::peer_connection_interface::peer_error);
@@ -87,10 +114,9 @@ private:
     lt::peer_connection_handle peer_;
     lt::address const address_;
     metadata_dialogue dialogue_;
-    size_t counted_ = 0; // what pool_->held has of this one
+    size_t counted_ = 0;                // what pool_->held has of this one
+    std::optional<lt::entry> messages_; // of our handshake, where it went before there was metadata
 };
-
-} // namespace
 
 metadata_exchange::metadata_exchange(lt::sha1_hash const &info_hash,
                                      std::shared_ptr<std::vector<char> const> info, size_t max_size,
@@ -108,12 +134,18 @@ metadata_exchange::~metadata_exchange() {
 }
 
 std::shared_ptr<lt::peer_plugin> metadata_exchange::new_connection(lt::peer_connection_handle const &peer) {
-    return std::make_shared<metadata_peer>(pool_, peer);
+    auto out = std::make_shared<metadata_peer>(pool_, peer);
+    peers_.erase(std::remove_if(peers_.begin(), peers_.end(), [](auto const &p) { return p.expired(); }),
+                 peers_.end());
+    if (!pool_->info) peers_.push_back(out);
+    return out;
 }
 
 void metadata_exchange::serve(std::shared_ptr<std::vector<char> const> info) {
     pool_->wanted = false;
     pool_->info = std::move(info);
+    for (auto const &waiting : std::exchange(peers_, {}))
+        if (auto const peer = waiting.lock()) peer->announce();
 }
 
 void metadata_exchange::close() {

@@ -10,6 +10,8 @@
 
 namespace clt {
 
+class metadata_peer;
+
 class metadata_exchange final : public lt::torrent_plugin {
 public:
     // Either `info` is there and served, or it is asked for and handed to the observer.
@@ -18,12 +20,13 @@ public:
     ~metadata_exchange() override;
 
     std::shared_ptr<lt::peer_plugin> new_connection(lt::peer_connection_handle const &peer) override;
-    // The held metadata was accepted: from now on it is served.
+    // The held metadata was accepted: from now on it is served, and who is connected is told of it.
     void serve(std::shared_ptr<std::vector<char> const> info);
     void close();
 
 private:
     std::shared_ptr<metadata_pool> pool_;
+    std::vector<std::weak_ptr<metadata_peer>> peers_; // connected before there was metadata
 };
 
 } // namespace clt

@@ -117,12 +117,13 @@ private:
         if (error || node.type() != lt::bdecode_node::dict_t) return;
         if (!is_shaken_) {
             is_shaken_ = true;
-            if (auto const messages = node.dict_find_dict("m")) {
+            if (auto const messages = node.dict_find_dict("m"))
                 id_ = messages.dict_find_int_value("ut_metadata", 0);
-                size_ = uint64_t(node.dict_find_int_value("metadata_size", 0));
-            }
             if (id_ < 1 || id_ > 255) id_ = 0;
         }
+        // The first size that can be one is final.
+        auto const size = node.dict_find_int_value("metadata_size", 0);
+        if (size_ == 0 && size > 0 && uint64_t(size) <= max_size) size_ = uint64_t(size);
         dialogue_.handshake(node);
     }
 

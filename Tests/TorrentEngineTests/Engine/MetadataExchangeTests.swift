@@ -5,6 +5,42 @@ import TorrentEngine
 /// Tests/Fuzz/metadata.cpp.
 @Suite(.timeLimit(.minutes(1)))
 struct MetadataExchangeTests {
+    /// Red where a member says only at first whether it has the metadata: the other one would wait for good.
+    @Test(
+        "Members that meet before either has the metadata both get it, and the content, from one that comes later"
+    )
+    func laterMetadata() async throws {
+        let seed = try await EngineFixture()
+        let shared = try await seed.seed("late", bytes: 1 << 20, allowing: ["127.0.0.2"])
+        func member(_ address: String, of rules: [String]) async throws -> (EngineFixture, Torrent) {
+            let listen = [try ListenAddress(parsing: "\(address):0")]
+            let fixture = try await EngineFixture(EngineConfiguration(listen: listen))
+            let torrent = try await fixture.engine.add(
+                shared.infoHash,
+                options: AddOptions(
+                    saveFolder: fixture.folder.path, members: EngineFixture.members(rules),
+                    downloadLimit: 1 << 19))
+            return (fixture, torrent)
+        }
+        let (between, fromSeed) = try await member("127.0.0.2", of: ["127.0.0.3"])
+        let (far, fromMember) = try await member("127.0.0.3", of: ["\(between.endpoint)"])
+        try await fromSeed.start()
+        let events = far.engine.events()
+        try await fromMember.start(dialling: [between.endpoint])
+        for await event in events {
+            if case .peerStage(_, _, .extensions) = event.kind { break }
+        }
+        try await fromSeed.setMembers(EngineFixture.members(["127.0.0.3", "\(seed.endpoint)"]))
+        try await fromSeed.start(dialling: [seed.endpoint])
+        for torrent in [fromSeed, fromMember] {
+            try await torrent.acceptMetadata(torrent.metadata(within: .seconds(10)))
+        }
+        // Not by a connection that came after all was there.
+        #expect(try await fromSeed.status().state == .downloading)
+        try await fromMember.waitUntilFinished(within: .seconds(30))
+        for fixture in [far, between, seed] { try await fixture.engine.shutdown() }
+    }
+
     @Test("A claim of large metadata costs no memory before it is there")
     func largeClaims() async throws {
         let fixture = try await EngineFixture()
