@@ -110,14 +110,15 @@ class World:
 
 
 def judge(browser, what):
-    """Names for who hears the page, contrast for who sees little, in both schemes."""
-    for scheme in ["light", "dark"]:
-        browser.use(scheme=scheme)
+    """Names for who hears the page, contrast for who sees little, in both schemes, and room for everything at each width."""
+    for width, scheme in [(1280, "light"), (1280, "dark"), (1024, "light"), (768, "light"), (390, "light")]:
+        browser.use(width, scheme=scheme)
         # Colours change over a moment.
         browser.run("new Promise((done) => setTimeout(done, 500))")
         with open(os.path.join(os.path.dirname(__file__), "judges.js"), encoding="utf-8") as file:
             wrong = browser.run(file.read())
-        check(not wrong, f"{what}, {scheme}: {wrong}")
+        check(not wrong, f"{what}, {width}, {scheme}: {wrong}")
+    browser.use()
     seen = set()
     for node in browser.tell("Accessibility.getFullAXTree")["nodes"]:
         role = node.get("role", {}).get("value")

@@ -30,6 +30,10 @@
     if (ratio < 4.5) wrong.push(`contrast ${ratio.toFixed(2)}: ${texts.currentNode.data.trim().slice(0, 40)}`);
   }
   if (seen < 30) wrong.push(`only ${seen} texts were judged`);
+  for (const table of document.querySelectorAll("table")) {
+    const room = table.parentElement.clientWidth;
+    if (table.checkVisibility() && table.offsetWidth > room) wrong.push(`${table.caption.textContent}: ${table.offsetWidth} wide in ${room}`);
+  }
   if (document.documentElement.scrollWidth > document.documentElement.clientWidth) {
     wrong.push(`${document.documentElement.scrollWidth} wide, where there is room for ${document.documentElement.clientWidth}`);
   }
