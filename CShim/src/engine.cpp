@@ -208,12 +208,19 @@ clt_torrent_id engine::add_torrent(clt_add_options const &options) {
 // leaves seeds out while a torrent is finished, and counts again only when it dials, which it does not do
 // with a count of 0; or when it is told of another limit of failures.
 void engine::dial_again(torrent &of) {
+    recount_candidates();
+    of.dial_again();
+}
+
+// A torrent's list of peers, which is made at its first dial, counts whom it may dial; it takes the setting
+// for how often a dial may fail (its own is three), and notes that the torrent is not whole any more, only
+// when the setting changes.
+void engine::recount_candidates() {
     lt::settings_pack pack;
     failcount_ = 1 - failcount_;
     pack.set_int(lt::settings_pack::max_failcount,
                  settings_.get_int(lt::settings_pack::max_failcount) + failcount_);
     session_->apply_settings(std::move(pack));
-    of.dial_again();
 }
 
 void engine::set_rate_class(torrent &of, uint32_t rate_class) {
@@ -302,7 +309,11 @@ void engine::on_alerts() {
             complain(e); // and the ones after it are heard
         }
     }
-    hold_accepted();
+    try {
+        hold_accepted();
+    } catch (std::exception const &e) {
+        complain(e);
+    }
     if (accept_failed_) on_accept_failed();
     refuse_crowds();
 }
@@ -357,8 +368,12 @@ void engine::on_tick() {
         dials_.refresh();
     }
     session_->post_torrent_updates({});
-    for (auto const &[id, t] : torrents_)
+    bool wants_recount = false;
+    for (auto const &[id, t] : torrents_) {
         t->on_tick();
+        wants_recount |= t->takes_recount();
+    }
+    if (wants_recount) recount_candidates();
     refusals_.flush();
     // Reads look for themselves: this is for what nobody reads.
     if (auto const now = std::chrono::steady_clock::now(); now >= next_look_) {

@@ -74,6 +74,7 @@ private:
     };
 
     void dial_again(torrent &of);
+    void recount_candidates();
     void post(std::function<void()> body); // throws SHUT_DOWN
     void open_session();
     void limit_everybody();

@@ -9,10 +9,19 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace clt {
 
+namespace {
+
+// For the engine's look at interfaces and routes, and a listener's two sockets.
+constexpr long least_descriptors = 4;
+
+} // namespace
+
 void engine::on_listening(lt::tcp::endpoint const &endpoint) {
+    if (!is_own_listener(endpoint)) return; // it was closed before this was heard
     try {
         check_device(endpoint);
         keep_from_children(own_listener(endpoint));
@@ -20,10 +29,9 @@ void engine::on_listening(lt::tcp::endpoint const &endpoint) {
         keep_port(endpoint);
         update_stealth(endpoint);
     } catch (failure const &f) {
-        // It is not as it must be: no listener rather than that one. What is not permitted will not be later.
+        // It is not as it must be, and would not be the next time: no listener rather than that one.
         listeners_.clear();
         listen_at({});
-        if (f.system_errno != EPERM) is_listener_missing_ = true;
         listen_failed(endpoint, f.system_errno, f.message);
         return;
     }
@@ -36,19 +44,28 @@ void engine::on_listening(lt::tcp::endpoint const &endpoint) {
 }
 
 void engine::on_listen_failed(lt::listen_failed_alert const &alert) {
+    lt::tcp::endpoint const endpoint(alert.address, std::uint16_t(alert.port));
+    std::string const text = std::string(lt::operation_name(alert.op)) + ": " + alert.error.message();
     if (alert.op == lt::operation_t::sock_accept) {
         accept_failed_ = true;
+        if (alert.error == boost::system::errc::too_many_files_open) return;
+        // After anything else the engine accepts nothing more there, and leaves the socket open.
+        for (lt::tcp::endpoint const &listener : std::exchange(listeners_, {}))
+            listen_failed(listener, system_errno_of(alert.error), text);
+        listen_at({});
+        is_listener_missing_ = true;
         return;
     }
     // An interface's link-local address, which no rule can name, and which cannot be had for the first
     // second.
     if (alert.address.is_v6() && alert.address.to_v6().is_link_local()) return;
-    is_listener_missing_ = true;
     if (alert.op != lt::operation_t::enum_if && alert.op != lt::operation_t::enum_route) {
-        listen_failed({alert.address, std::uint16_t(alert.port)}, system_errno_of(alert.error),
-                      std::string(lt::operation_name(alert.op)) + ": " + alert.error.message());
-        return;
+        is_listener_missing_ = true;
+        listeners_.erase(std::remove(listeners_.begin(), listeners_.end(), endpoint), listeners_.end());
+        return listen_failed(endpoint, system_errno_of(alert.error), text);
     }
+    // It matters to interfaces and to 0.0.0.0, which then have no listener.
+    if (listeners_.empty()) is_listener_missing_ = true;
     event log = make_event(CLT_EVENT_LOG);
     log.fields.value = 1;
     log.text = alert.message();
@@ -69,10 +86,12 @@ void engine::listen_failed(lt::tcp::endpoint const &endpoint, int system_errno, 
 
 // What could not be had, since there was no descriptor or somebody else had the port, may be had later.
 void engine::listen_again() {
-    if (!is_listener_missing_ || is_deaf_ || !interfaces_->all_usable()) return;
+    if (!is_listener_missing_ || is_deaf_ || session_->is_paused() || !interfaces_->all_usable()) return;
+    // With too few, the engine finds no interface, and closes what stands on one.
+    if (free_descriptor_count() < least_descriptors) return;
     is_listener_missing_ = false;
-    listen_at(listen_);                   // opens all where there was none, and
-    session_->reopen_network_sockets({}); // what is missing where there were some
+    if (listeners_.empty()) listen_at(listen_);
+    session_->reopen_network_sockets({});
 }
 
 namespace {
@@ -146,6 +165,7 @@ void engine::stand_still() {
     held_.end_all();
     session_->pause();
     listeners_.clear();
+    listen_failures_.clear();
     listen_at({});
 #endif
 }

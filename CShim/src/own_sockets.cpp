@@ -47,7 +47,10 @@ void each_own_socket(std::function<bool(int fd)> const &body) {
     }
 }
 
-int own_listener(lt::tcp::endpoint const &endpoint) {
+namespace {
+
+// -1 where there is none.
+int find_listener(lt::tcp::endpoint const &endpoint) {
     int found = -1;
     each_own_socket([&](int fd) {
         int listens = 0;
@@ -57,6 +60,17 @@ int own_listener(lt::tcp::endpoint const &endpoint) {
         found = fd;
         return false;
     });
+    return found;
+}
+
+} // namespace
+
+bool is_own_listener(lt::tcp::endpoint const &endpoint) {
+    return find_listener(endpoint) >= 0;
+}
+
+int own_listener(lt::tcp::endpoint const &endpoint) {
+    int const found = find_listener(endpoint);
     if (found < 0) throw failure(CLT_NETWORK, "no socket of this process listens there", ENOTSOCK);
     return found;
 }
@@ -93,7 +107,10 @@ void end_connection(int fd) {
 void reset_connection(int fd) {
     sockaddr nobody{};
     nobody.sa_family = AF_UNSPEC;
-    ::connect(fd, &nobody, sizeof(nobody));
+    // Where that is not to be had, at least at the last close.
+    if (::connect(fd, &nobody, sizeof(nobody)) == 0) return;
+    linger const reset{1, 0};
+    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 }
 
 std::string device_of(int fd) {

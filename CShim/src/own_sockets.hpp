@@ -13,6 +13,8 @@ namespace clt {
 // cannot be read.
 void each_own_socket(std::function<bool(int fd)> const &body);
 
+bool is_own_listener(lt::tcp::endpoint const &endpoint);
+
 // The listening socket at `endpoint`. Throws NETWORK where there is none.
 int own_listener(lt::tcp::endpoint const &endpoint);
 

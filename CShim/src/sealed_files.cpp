@@ -248,7 +248,9 @@ file_fault sealed_files::stat(int folder, size_t index, bool may_be_missing, str
     *is_there = error == 0;
     if (error == 0) return {};
     // What it can make no file of, the engine says itself when it comes to it.
-    if (may_be_missing && error != ELOOP && error != EISDIR && error != ENXIO && error != EINVAL) return {};
+    if (may_be_missing && error != ELOOP && error != EISDIR && error != ENXIO && error != EINVAL &&
+        !is_want_of_descriptors(error))
+        return {};
     return fault(index, error);
 }
 

@@ -107,6 +107,8 @@ sp closed_settings(clt_engine_options const &options) {
     pack.set_int(sp::connection_speed, 200);
     pack.set_int(sp::min_reconnect_time, 1);
     pack.set_int(sp::max_failcount, 1000000);
+    pack.set_int(sp::max_peerlist_size, 0); // members are listed: none is dropped
+    pack.set_int(sp::max_paused_peerlist_size, 0);
     pack.set_int(sp::peer_connect_timeout, 10);
     pack.set_int(sp::handshake_timeout, 10);
     pack.set_bool(sp::allow_multiple_connections_per_ip, true); // members behind one address

@@ -125,13 +125,14 @@ torrent::torrent(clt_torrent_id id, clt_add_options const &options, torrent_cont
                                                     size_t(context.limits.max_bytes), *this);
     // The gate comes first: what it refuses, no other plugin sees.
     params_.extensions.emplace_back([g = gate_](lt::torrent_handle const &, lt::client_data_t) { return g; });
-    params_.extensions.emplace_back(
-        [x = exchange_](lt::torrent_handle const &, lt::client_data_t) { return x; });
     if ((options.flags & CLT_ADD_MESSAGES) != 0) {
         messages_ = std::make_shared<message_channel>(members_, own_peer_id(options), *this);
         params_.extensions.emplace_back(
             [m = messages_](lt::torrent_handle const &, lt::client_data_t) { return m; });
     }
+    // After the others whose names are in the handshake: it may have to say all of them again.
+    params_.extensions.emplace_back(
+        [x = exchange_](lt::torrent_handle const &, lt::client_data_t) { return x; });
     reads_ = std::make_shared<piece_reads>(*this, selection_, (options.flags & CLT_ADD_SEQUENTIAL) != 0);
     params_.extensions.emplace_back(
         [r = reads_](lt::torrent_handle const &, lt::client_data_t) { return r; });
@@ -191,9 +192,11 @@ void torrent::start(std::vector<lt::tcp::endpoint> const &peers) {
     if (failed_) {
         failed_ = false;
         wants_room_ = false;
+        wants_recount_ = true;
         context_.disk->retry(*content_);
         handle_.clear_error();
         push_state();
+        if (checked_) seal_what_stands(); // what failed may have been just that
     }
     if (!content_->is_running) {
         content_->is_running = true;
@@ -218,6 +221,7 @@ void torrent::start(std::vector<lt::tcp::endpoint> const &peers) {
     }
     for (lt::tcp::endpoint const &peer : to_dial_)
         handle_.connect_peer(peer);
+    if (!to_dial_.empty()) wants_recount_ = true;
     to_dial_.clear();
     gate_->dial_now(handle_);
 }

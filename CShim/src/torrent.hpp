@@ -17,6 +17,7 @@
 #include <libtorrent/session.hpp>
 #include <libtorrent/torrent_handle.hpp>
 #include <memory>
+#include <utility>
 
 namespace clt {
 
@@ -69,6 +70,9 @@ public:
     // Whether every piece that is wanted is there.
     bool is_finished() const;
     void dial_again();
+    // Whether the engine must count anew whom the torrent may dial: see engine::recount_candidates(). Once
+    // each time.
+    bool takes_recount() { return std::exchange(wants_recount_, false); }
     void set_file_priorities(std::vector<uint8_t> priorities);
     void set_sequential(bool sequential) { reads_->set_always_in_order(handle_, sequential); }
     void read_piece(int piece, uint64_t request);
@@ -119,6 +123,7 @@ private:
     // What others are told.
     clt_torrent_state told_state(lt::torrent_status const &status) const;
     void on_checked();
+    void seal_what_stands();
     void on_storage_error(lt::error_code const &error, char const *operation, std::string const &path);
     void answer_resume_data(lt::add_torrent_params const *params, lt::error_code const &error);
 
@@ -142,8 +147,10 @@ private:
     bool have_given_;      // the caller said which pieces are good: no check of the engine's own
     bool started_ = false; // as the caller wishes
     bool checked_ = false;
-    bool failed_ = false;     // by the disk layer; until it is started again
-    bool wants_room_ = false; // that is why: it goes on when there is some
+    bool wants_recount_ = false;
+    bool failed_ = false;            // by the disk layer; until it is started again
+    bool wants_room_ = false;        // that is why: it goes on when there is some
+    bool wants_descriptors_ = false; // of these
     std::chrono::steady_clock::time_point next_look_for_room_{};
     std::chrono::seconds room_pause_{};      // between looks; longer where room is found and is none
     std::vector<lt::tcp::endpoint> to_dial_; // once checked

@@ -1,4 +1,5 @@
 // What a torrent hears of its plugins and of the engine, what it tells of that, and how it stands.
+#include "beneath.hpp"
 #include "endpoint.hpp"
 #include "error.hpp"
 #include "torrent.hpp"
@@ -116,6 +117,8 @@ void torrent::piece_read(uint64_t request, int piece, boost::shared_array<char> 
 
 void torrent::on_alert(lt::alert const &alert) {
     if (lt::alert_cast<lt::torrent_checked_alert>(&alert) != nullptr) {
+        // Again, where a piece that was taken for good was not: what is missing now must be dialled for.
+        if (checked_) wants_recount_ = true;
         on_checked();
         push_state();
     } else if (auto const *changed = lt::alert_cast<lt::state_changed_alert>(&alert)) {
@@ -156,14 +159,23 @@ void torrent::resynchronise() {
     reads_->look_again(handle_, true);
     clt_torrent_state const state = state_of(handle_.status({}));
     if (state == CLT_STATE_DOWNLOADING || has_what_is_wanted(state)) on_checked();
-    if (has_what_is_wanted(state)) context_.disk->seal(*content_, state == CLT_STATE_SEEDING);
+    seal_what_stands();
     if (has_what_is_wanted(state) && last_state_ != state) push(make_event(CLT_EVENT_FINISHED, id_));
     push_state();
+}
+
+void torrent::seal_what_stands() {
+    clt_torrent_state const state = state_of(handle_.status({}));
+    if (has_what_is_wanted(state)) context_.disk->seal(*content_, state == CLT_STATE_SEEDING);
 }
 
 void torrent::on_storage_error(lt::error_code const &error, char const *operation, std::string const &path) {
     // It was said, and better, by the layer below; or the engine called a job off.
     if (failed_ || is_told(error) || error == boost::asio::error::operation_aborted) return;
+    // The engine's own layer opens files too, where it hashes what is there: it goes on as after the layer's
+    // below.
+    if (int const number = system_errno_of(error); is_want_of_descriptors(number))
+        return content_failed({-1, number, std::string(operation) + ": " + error.message()}, path);
     event e = make_event(CLT_EVENT_STORAGE_ERROR, id_);
     e.fields.system_errno = system_errno_of(error);
     e.text = std::string(operation) + ": " + error.message();

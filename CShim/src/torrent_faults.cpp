@@ -27,7 +27,8 @@ void torrent::content_failed(file_fault const &fault, std::string const &path) {
     handle_.pause(); // cuts whoever is connected
     reads_->fail_all(lt::error_code(fault.error != 0 ? fault.error : EIO, boost::system::system_category()));
     push_state();
-    wants_room_ = fault.error == ENOSPC || fault.error == EDQUOT || is_want_of_descriptors(fault.error);
+    wants_descriptors_ = is_want_of_descriptors(fault.error);
+    wants_room_ = fault.error == ENOSPC || fault.error == EDQUOT || wants_descriptors_;
     if (!wants_room_) return;
     // A quota may be full where the file system has room, and descriptors may be short for long: then it is
     // tried less and less often.
@@ -43,6 +44,7 @@ void torrent::on_tick() {
     if (!failed_ || !wants_room_ || !started_ || move_ != move_state::none || now < next_look_for_room_)
         return;
     next_look_for_room_ = now + room_pause_;
+    if (wants_descriptors_) return start({});
     lt::torrent_status const status = handle_.status({});
     auto const missing = uint64_t(std::max<int64_t>(0, status.total_wanted - status.total_wanted_done));
     context_.disk->look_for_room(*content_, std::min(missing, enough_room));

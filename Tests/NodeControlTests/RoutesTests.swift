@@ -265,6 +265,32 @@ struct RoutesTests {
         try await seeder.stop()
     }
 
+    /// Red where the member is only let in: the seed has no port of ours, and cannot dial.
+    @Test("A member that is added is dialled, also one that was withdrawn before")
+    func memberIsDialled() async throws {
+        let seeder = try await LocalSeeder.start(RunningNode.content(40_000), members: ["127.0.0.2"])
+        let node = try await RunningNode.start()
+        let infoHash = seeder.torrent.infoHash
+        var add = AddRequest(
+            invite: "\(infoHash)", folder: "\(node.folder)/in",
+            members: ["127.0.0.9:1", "\(seeder.endpoint)"])
+        add.paused = true
+        let report = try await node.client.add(add)
+        let path = "/v1/torrents/\(report.infoHash)/members"
+        let rule = "\(seeder.endpoint)"
+        #expect(try await node.problem("DELETE", "\(path)?rule=\(rule)") == "200")
+        #expect(try await node.problem("POST", path, #"{"members":["127.0.0.8:1"]}"#) == "200")
+        // Not while it is paused.
+        #expect(try await node.client.torrent(infoHash).state == .paused)
+        #expect(try await node.problem("POST", "/v1/torrents/\(infoHash)/resume") == "200")
+        #expect(try await node.problem("POST", path, #"{"members":["\#(rule)"]}"#) == "200")
+        while try await node.client.torrent(infoHash).state != .seeding {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        try await node.stop()
+        try await seeder.stop()
+    }
+
     @Test(
         "What cannot be done is a problem, never a crash",
         arguments: [

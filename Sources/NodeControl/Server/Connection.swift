@@ -170,7 +170,9 @@ struct Connection: Sendable {
         head.headers.add(contentsOf: door.headers)
         try await write(.head(head))
         if request.method == .HEAD {
-            // It ends with its head (RFC 9110 §9.3.2).
+            // It ends with its head (RFC 9110 §9.3.2), and that of a stream, which has no length, with the connection: its
+            // end would be an empty chunk.
+            if answer.events != nil { return }
         } else if let events = answer.events {
             await untilGone {
                 try? await events.write { try await write(.body(.byteBuffer(ByteBuffer(string: $0)))) }
@@ -200,8 +202,11 @@ extension HTTPRequestHead {
         guard uri.lowercased().hasPrefix(scheme) else { return }
         let rest = uri.dropFirst(scheme.count)
         let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
-        // Several hosts stay what they are: a mistake.
-        if headers["host"].count <= 1 { headers.replaceOrAdd(name: "host", value: String(rest[..<end])) }
+        // Several hosts, or none, stay what they are: a mistake, but in HTTP/1.0.
+        let count = headers["host"].count
+        if count == 1 || (count == 0 && version == .http1_0) {
+            headers.replaceOrAdd(name: "host", value: String(rest[..<end]))
+        }
         uri = rest[end...].hasPrefix("/") ? String(rest[end...]) : "/" + rest[end...]
     }
 }

@@ -5,6 +5,6 @@ extension String {
     /// Its beginning, in at most 2,048 bytes.
     var bounded: String {
         guard utf8.count > Self.boundedBytes else { return self }
-        return String(decoding: utf8.prefix(Self.boundedBytes - 4), as: UTF8.self) + "…"
+        return String(decoding: utf8.prefix(Self.boundedBytes - 6), as: UTF8.self) + "…"
     }
 }

@@ -13,9 +13,13 @@ struct FetchRun: Sendable {
     let update: @Sendable (FetchUpdate) -> Void
     let stall = StallWatch()
 
-    /// The members at this moment: a fetch may add its torrent twice, and who left in between must not come back.
+    /// The members at this moment: what is there is hashed first, and a fetch may add its torrent twice; who left in
+    /// between must not come back.
     private var members: [Member] {
-        get async { await membership?.members ?? request.members }
+        get async {
+            if let membership { return await membership.members }
+            return await store?.entry(request.reference.infoHash)?.members ?? request.members
+        }
     }
 
     private func start(_ torrent: Torrent) async throws(EngineError) {

@@ -3,11 +3,18 @@ public import TorrentEngine
 /// What is changed of a torrent that is kept: in the engine, and after a restart too.
 extension TorrentStore {
     /// Replaces a torrent's members. Whoever no longer matches is cut, and will be nobody after a restart, before this
-    /// returns.
+    /// returns; who has come, with a port, is dialled, unless the torrent is paused or has failed.
     public func setMembers(_ members: [Member], of infoHash: InfoHash) async throws(EngineError) {
-        if let torrent = running[infoHash]?.torrent { try await torrent.setMembers(members) }
+        let known = Set(index.entries[infoHash]?.members.compactMap(\.endpoint) ?? [])
+        let torrent = running[infoHash]?.torrent
+        try await torrent?.setMembers(members)
         try await update(infoHash) { $0.members = members }
         hub.send(.changed(infoHash, .members))
+        let new = members.compactMap(\.endpoint).filter { !known.contains($0) }
+        guard let torrent, !new.isEmpty, index.entries[infoHash]?.isStarted == true,
+            try await torrent.status().state != .failed
+        else { return }
+        try await torrent.start(dialling: new)
     }
 
     /// Limits a torrent, now and after a restart; bytes a second, 0 for no limit.

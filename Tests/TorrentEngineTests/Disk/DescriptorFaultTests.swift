@@ -25,7 +25,8 @@ struct DescriptorFaultTests {
         let fixture = try await EngineFixture()
         let torrent = try await fixture.seed("seeded", allowing: ["127.0.0.2"])
         try await withoutDescriptors { try await Task.sleep(for: .seconds(2.5)) }
-        #expect(try await torrent.status().state == .seeding)
+        // It may stand still for a moment, where it was not sealed yet; a file that is said to be gone ends it.
+        while try await torrent.status().state != .seeding { try await Task.sleep(for: .milliseconds(50)) }
         try await fixture.engine.shutdown()
     }
 
@@ -37,8 +38,7 @@ struct DescriptorFaultTests {
         let torrent = try await fixture.engine.add(
             metainfo,
             options: AddOptions(
-                saveFolder: fixture.folder.path, members: EngineFixture.members(["127.0.0.2"]),
-                content: .complete))
+                saveFolder: fixture.folder.path, members: EngineFixture.members(["127.0.0.2"])))
         try await withoutDescriptors {
             try await torrent.start()
             let error = try await storageError(in: events, of: torrent)
