@@ -437,7 +437,8 @@ typedef enum clt_event_kind {
                opened, unless it is stopped */
     CLT_EVENT_LISTENING = 11, /* endpoint: where, with the real port */
     /* endpoint, system_errno; text. It does not stand, or stands no longer; it is tried again each second,
-     * and the same failure is not told again until it has stood */
+     * but where it could not be bound or filtered as it must be. The same failure is told once until it
+     * stands */
     CLT_EVENT_LISTEN_FAILED = 12,
     CLT_EVENT_RESUME_DATA =
         13, /* request; data: bencoded resume data without peers; system_errno set: none */

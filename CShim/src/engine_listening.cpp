@@ -24,7 +24,7 @@ void engine::on_listening(lt::tcp::endpoint const &endpoint) {
     if (!is_own_listener(endpoint)) return; // it was closed before this was heard
     try {
         check_device(endpoint);
-        keep_from_children(own_listener(endpoint));
+        keep_from_children(endpoint);
         dials_.listening_at(endpoint.address());
         keep_port(endpoint);
         update_stealth(endpoint);

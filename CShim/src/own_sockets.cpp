@@ -87,6 +87,13 @@ void keep_from_children(int fd) {
     ::fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
+void keep_from_children(lt::tcp::endpoint const &local) {
+    each_own_socket([&](int fd) {
+        if (local_of(fd) == local) keep_from_children(fd);
+        return true;
+    });
+}
+
 void let_receive_buffer_grow(int fd, bool may_grow) {
     int const lock = may_grow ? 0 : SOCK_RCVBUF_LOCK;
     ::setsockopt(fd, SOL_SOCKET, SO_BUF_LOCK, &lock, sizeof(lock));

@@ -23,6 +23,8 @@ std::optional<lt::tcp::endpoint> peer_of(int fd);
 std::optional<lt::tcp::endpoint> local_of(int fd);
 // A program that this process starts does not inherit it: it would hold the connection open past our close.
 void keep_from_children(int fd);
+// The same of all that is bound there: beside a listener libtorrent has a UDP socket.
+void keep_from_children(lt::tcp::endpoint const &local);
 // Whether the kernel may hold more for us to read than at the start (SO_BUF_LOCK), as it does where the other
 // side sends fast: up to what the system allows, tens of MiB. libtorrent makes room for all of it at once.
 void let_receive_buffer_grow(int fd, bool may_grow);

@@ -196,7 +196,7 @@ void torrent::start(std::vector<lt::tcp::endpoint> const &peers) {
         context_.disk->retry(*content_);
         handle_.clear_error();
         push_state();
-        if (checked_) seal_what_stands(); // what failed may have been just that
+        if (checked_) seal_what_stands(state_of(handle_.status({}))); // what failed may have been just that
     }
     if (!content_->is_running) {
         content_->is_running = true;

@@ -123,7 +123,7 @@ private:
     // What others are told.
     clt_torrent_state told_state(lt::torrent_status const &status) const;
     void on_checked();
-    void seal_what_stands();
+    void seal_what_stands(clt_torrent_state state);
     void on_storage_error(lt::error_code const &error, char const *operation, std::string const &path);
     void answer_resume_data(lt::add_torrent_params const *params, lt::error_code const &error);
 

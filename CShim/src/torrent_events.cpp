@@ -126,7 +126,7 @@ void torrent::on_alert(lt::alert const &alert) {
         if (changed->state == lt::torrent_status::checking_files && started_ && !failed_) handle_.resume();
         push_state();
     } else if (lt::alert_cast<lt::torrent_finished_alert>(&alert) != nullptr) {
-        context_.disk->seal(*content_, state_of(handle_.status({})) == CLT_STATE_SEEDING);
+        seal_what_stands(state_of(handle_.status({})));
         push(make_event(CLT_EVENT_FINISHED, id_));
     } else if (auto const *failed = lt::alert_cast<lt::hash_failed_alert>(&alert)) {
         event e = make_event(CLT_EVENT_HASH_FAILED, id_);
@@ -159,13 +159,12 @@ void torrent::resynchronise() {
     reads_->look_again(handle_, true);
     clt_torrent_state const state = state_of(handle_.status({}));
     if (state == CLT_STATE_DOWNLOADING || has_what_is_wanted(state)) on_checked();
-    seal_what_stands();
+    seal_what_stands(state);
     if (has_what_is_wanted(state) && last_state_ != state) push(make_event(CLT_EVENT_FINISHED, id_));
     push_state();
 }
 
-void torrent::seal_what_stands() {
-    clt_torrent_state const state = state_of(handle_.status({}));
+void torrent::seal_what_stands(clt_torrent_state state) {
     if (has_what_is_wanted(state)) context_.disk->seal(*content_, state == CLT_STATE_SEEDING);
 }
 

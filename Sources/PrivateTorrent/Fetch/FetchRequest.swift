@@ -25,8 +25,9 @@ public struct FetchRequest: Sendable {
     /// Whether it goes on only where it is asked for again after a restart, and not by itself: somebody waits for it, who
     /// is then gone.
     public var isAwaited = false
-    /// Whether it waits, where the disk fills on the way, until there is room; else it fails then.
-    var waitsForRoom = false
+    /// Whether the store takes up a torrent that it has: its members are then the entry's, which may change on the way, and
+    /// where the disk fills it waits until there is room; else it fails then.
+    var isTakenUp = false
     /// Looks at the metadata before anything is written; what it throws ends the fetch.
     var inspect: (@Sendable (Metainfo) throws(EngineError) -> Void)?
 

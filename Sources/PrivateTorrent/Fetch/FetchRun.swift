@@ -22,8 +22,9 @@ struct FetchRun: Sendable {
         }
     }
 
-    private func start(_ torrent: Torrent) async throws(EngineError) {
+    private func start(_ torrent: Torrent, addedWith added: [Member]) async throws(EngineError) {
         await membership?.attach(torrent)
+        if membership == nil { try await store?.apply(membersAfter: added, to: torrent) }
         if let kept = await store?.entry(torrent.infoHash) {
             try await torrent.setRateLimits(upload: kept.uploadLimit, download: kept.downloadLimit)
         }
@@ -109,15 +110,16 @@ struct FetchRun: Sendable {
         }
         // Hashing what is there is not fetching: the clock of a continued fetch starts now.
         let start = content == .existing ? .now : start
+        let added = await members
         let torrent = try await engine.add(
             metainfo,
             options: AddOptions(
-                saveFolder: destination.folder, members: await members, content: .pieces(pieces),
+                saveFolder: destination.folder, members: added, content: .pieces(pieces),
                 filePriorities: destination.priorities, messages: membership?.messages,
                 rateClass: request.rateClass))
         await store?.track(torrent)
         return try await finish(torrent, destination, since: start) { () throws(EngineError) in
-            try await self.start(torrent)
+            try await self.start(torrent, addedWith: added)
         }
     }
 
@@ -125,10 +127,11 @@ struct FetchRun: Sendable {
     /// here and accepted.
     private func fetchByInfoHash(_ folder: String) async throws(EngineError) -> FetchResult {
         let start = ContinuousClock.now
+        let added = await members
         let torrent = try await engine.add(
             request.reference.infoHash,
             options: AddOptions(
-                saveFolder: folder, members: await members, messages: membership?.messages,
+                saveFolder: folder, members: added, messages: membership?.messages,
                 rateClass: request.rateClass))
         await store?.track(torrent)
         let destination: Destination
@@ -136,7 +139,7 @@ struct FetchRun: Sendable {
         do throws(EngineError) {
             let watch = watch(torrent)
             defer { watch.cancel() }
-            try await self.start(torrent)
+            try await self.start(torrent, addedWith: added)
             let metainfo = try await named(torrent.metadata(), in: folder)
             try inspect(metainfo)
             destination = try await self.destination(folder, metainfo)
@@ -226,7 +229,7 @@ struct FetchRun: Sendable {
             do throws(EngineError) {
                 return try await torrent.waitUntilFinished()
             } catch {
-                guard request.waitsForRoom, error.isShortage else { throw error }
+                guard request.isTakenUp, error.isShortage else { throw error }
             }
             while try await torrent.status().state == .failed {
                 guard (try? await Task.sleep(for: .seconds(1))) != nil else {
@@ -277,7 +280,8 @@ struct FetchRun: Sendable {
         entry.displayName = request.reference.displayName ?? entry.displayName
         if former?.saveFolder != folder { (entry.names, entry.renaming) = ([:], nil) }
         (entry.role, entry.saveFolder, entry.isStarted) = (.fetch, folder, !request.isAwaited)
-        (entry.members, entry.job, entry.messages) = (request.members, request.job, membership?.messages)
+        if !request.isTakenUp { entry.members = request.members }
+        (entry.job, entry.messages) = (request.job, membership?.messages)
         // Until it is whole, the record says whose the content is; afterwards, the state directory.
         entry.isComplete =
             former.map { $0.role == .fetch && $0.isComplete && $0.saveFolder == folder } ?? false

@@ -89,6 +89,8 @@ extension TorrentStore {
         _ metainfo: Metainfo, _ entry: TorrentEntry, in folder: String, _ membership: Membership?
     ) async throws(EngineError) -> Torrent {
         let whole = try await whole(metainfo, in: folder)
+        // It may have been changed while its content was looked at.
+        let entry = self.entry(entry.infoHash) ?? entry
         let members = await membership?.members ?? entry.members
         let torrent = try await engine.add(
             metainfo,
@@ -100,6 +102,7 @@ extension TorrentStore {
         await track(torrent, saved: .allPieces(metainfo.pieceCount), isVerifiedOnRead: isVerifiedOnRead)
         do throws(EngineError) {
             await membership?.attach(torrent)
+            if membership == nil { try await apply(membersAfter: members, to: torrent) }
             if entry.isStarted { try await torrent.start(dialling: members.compactMap(\.endpoint)) }
         } catch {
             await untrack(torrent)
@@ -122,7 +125,7 @@ extension TorrentStore {
         // Files are known by number here: a choice that was made is kept to the letter.
         request.selection = FileSelection(priorities: entry.filePriorities)
         request.job = entry.job
-        request.waitsForRoom = true
+        request.isTakenUp = true
         let (starts, start) = AsyncStream.makeStream(of: Result<Torrent, EngineError>.self)
         let infoHash = entry.infoHash
         let fetch = Task {

@@ -193,6 +193,15 @@ public actor TorrentStore {
         running[torrent.infoHash]?.hasChanged = true
     }
 
+    /// Gives a torrent that has just been tracked the members that it has by now: until then, a change of them reached the
+    /// entry alone.
+    ///
+    /// - Parameter members: Those that it was added with.
+    func apply(membersAfter members: [Member], to torrent: Torrent) async throws(EngineError) {
+        guard let now = entry(torrent.infoHash)?.members, now != members else { return }
+        try await torrent.setMembers(now)
+    }
+
     /// The torrent is about to leave the engine, and is to be there after a restart.
     func untrack(_ torrent: Torrent) async {
         guard running[torrent.infoHash]?.torrent == torrent else { return }

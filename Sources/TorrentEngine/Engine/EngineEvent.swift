@@ -37,7 +37,7 @@ public struct EngineEvent: Sendable {
         /// A listening socket stands, with its real port.
         case listening(PeerEndpoint)
         /// A listening socket could not be had, or stands no longer, since no descriptor is left. It is tried again each
-        /// second; the same failure is told again only after it has stood.
+        /// second, but where it could not be bound or filtered as it must be; the same failure is told once until it stands.
         case listenFailed(EngineError)
         /// An interface that the engine is bound to went down, disappeared or lost an address: every connection is cut,
         /// every listening socket closed, and nothing is dialled until it is back.
